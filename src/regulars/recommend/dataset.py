@@ -1,0 +1,64 @@
+"""What a recommender learns from, as arrays. Does not know where they come from: the mirror, a file or a benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+Float32 = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The items a model speaks of. An *item* is a product's position here; a *product id* is the store's.
+
+    product_ids: (n,) the store's ids. texts: n strings, all that is written about each product, "" where nothing is.
+    """
+
+    product_ids: Int64
+    texts: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.product_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """Interactions, person by person in one array, each person's oldest first.
+
+    offsets: (people + 1,), person p's interactions are [offsets[p], offsets[p+1]).
+    items: (n,) positions in the vocabulary.
+    times: (n,) epoch milliseconds; where a data set has order but no clock, `clock` is False and times are 0, 1, 2 …
+    strengths: (n,) how much an interaction says: 1 a view, more for a cart or a purchase (see schema.events).
+    """
+
+    offsets: Int64
+    items: Int32
+    times: Int64
+    strengths: Float32
+    clock: bool = True
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def of(self, person: int) -> slice:
+        return slice(int(self.offsets[person]), int(self.offsets[person + 1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question to the recommender: what this person did, oldest first, and where they are now.
+
+    items: (h,) positions in the vocabulary. ages: (h,) days before now, 0 where there is no clock.
+    strengths: (h,) as in Histories. context: the item whose page is open, or None.
+    """
+
+    items: Int32
+    ages: Float32
+    strengths: Float32
+    context: int | None = None
