@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Self
 
+import numpy as np
+
 from regulars.recommend.dataset import Float32, Int32, Query, Vocabulary
+
+NO_EVIDENCE = -1
+"""In `evidence`: nothing the person did speaks for the item."""
+CONTEXT_EVIDENCE = -2
+"""In `evidence`: the item whose page is open (`Query.context`) speaks most for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,28 +35,50 @@ class CandidateSource(ABC):
     name: ClassVar[str]
     """The field's standard term, as in traces and blends: "popular", "covisitation", "text", "sequence"."""
 
+    floor: ClassVar[float] = 0.0
+    """A score at or below this one says nothing in favour of an item: it isn't proposed."""
+
     @abstractmethod
     def scores(self, query: Query) -> Float32:
         """Scores of all items, (n,): higher is better; 0 (or the source's floor) where it has nothing to say.
 
-        Finite, deterministic, defined for an empty history too.
+        Finite, deterministic, defined for an empty history too. The array is the caller's to change.
         """
 
-    @abstractmethod
     def propose(self, query: Query, k: int) -> Proposal:
         """At most k items it has something to say for, best first. Empty when it has no evidence."""
+        return best(self.scores(query), k, self.floor)
 
     @abstractmethod
     def evidence(self, query: Query, items: Int32) -> Int32:
-        """For each item, the index into query.items that speaks most for it, or -1 when none does (m,)."""
+        """For each item, the index into query.items that speaks most for it, (m,).
+
+        CONTEXT_EVIDENCE where the open page does, NO_EVIDENCE where nothing does: both are negative.
+        """
 
     @abstractmethod
     def extended(self, vocabulary: Vocabulary) -> Self:
         """The same source for a longer vocabulary whose first items are the present ones: products added since."""
 
     @abstractmethod
-    def save(self, folder: Path) -> None: ...
+    def save(self, folder: Path) -> None:
+        """Write the source's files into the folder, which is made if needed."""
 
     @classmethod
     @abstractmethod
-    def load(cls, folder: Path) -> Self: ...
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote. Raises DamagedModel when it can't."""
+
+
+def best(scores: Float32, k: int, floor: float) -> Proposal:
+    """The k highest of (n,) scores that are above the floor, best first; equal scores by position in the vocabulary."""
+    k = min(k, len(scores))
+    if k <= 0:
+        return Proposal(np.zeros(0, np.int32), np.zeros(0, np.float32))
+    if k < len(scores):
+        least = max(float(np.partition(scores, len(scores) - k)[len(scores) - k]), floor)
+        chosen = np.flatnonzero((scores >= least) & (scores > floor))
+    else:
+        chosen = np.flatnonzero(scores > floor)
+    chosen = chosen[np.argsort(-scores[chosen], kind="stable")[:k]]
+    return Proposal(chosen.astype(np.int32), scores[chosen])

@@ -1,0 +1,1 @@
+"""Measurements on public data, run by hand: python -m benchmarks.NAME --help. Not needed by the product."""

@@ -1,0 +1,162 @@
+"""The bundle that serves: the sources, and the blend that makes one list of theirs. NumPy and onnxruntime only.
+
+It speaks of items by their position in the vocabulary, and doesn't know stock, prices, rules or who is asking.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+from safetensors.numpy import load_file, save_file
+
+from regulars.errors import DamagedModel, InvalidInput
+from regulars.recommend.blend import SOURCE_ORDER, Blend, standardised
+from regulars.recommend.dataset import Float32, Int32, Int64, Query, Vocabulary
+from regulars.recommend.sources.base import NO_EVIDENCE, CandidateSource, best
+from regulars.recommend.sources.covisitation import CovisitationSource
+from regulars.recommend.sources.popular import PopularSource
+from regulars.recommend.sources.sequence import SequenceSource
+from regulars.recommend.sources.text import TextSource
+
+FORMAT = 1
+"""Of a saved model's folder. A loader refuses what it doesn't know instead of guessing."""
+
+SOURCE_TYPES: dict[str, type[CandidateSource]] = {
+    source.name: source for source in (SequenceSource, CovisitationSource, TextSource, PopularSource)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What a model proposes for a query, best first.
+
+    items: (c,) positions in the vocabulary. scores: (c,) blended, comparable within one query only.
+    features: (c, f) each source's score on the blend's scale (blend.standardised), for rankers that come after.
+    ranks: (c, sources) place from 0 in each source's own list, −1 where that source didn't propose the item.
+    """
+
+    items: Int32
+    scores: Float32
+    features: Float32
+    feature_names: tuple[str, ...]
+    ranks: npt.NDArray[np.int16]
+    source_names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+class Model:
+    """A set of sources and their blend. Immutable; threads share it. Works with any non-empty subset of the sources."""
+
+    def __init__(self, product_ids: Int64, sources: Sequence[CandidateSource], blend: Blend) -> None:
+        """product_ids: (n,) the store's ids of the items. Raises InvalidInput for no sources or an unknown one."""
+        by_name = {source.name: source for source in sources}
+        if not by_name or len(by_name) != len(sources) or any(name not in SOURCE_TYPES for name in by_name):
+            raise InvalidInput(f"A model can't be made of the sources {[source.name for source in sources]}.")
+        self.product_ids = product_ids
+        self.sources = {name: by_name[name] for name in SOURCE_ORDER if name in by_name}
+        self.source_names = tuple(self.sources)
+        self.blend = blend
+        self._weights = blend.vector(self.source_names)
+
+    def __len__(self) -> int:
+        return len(self.product_ids)
+
+    def retrieve(self, query: Query, per_source: int = 100, exclude: Int32 | None = None) -> Candidates:
+        """The best `per_source` items of each source, without the excluded, sorted by blended score.
+
+        Every candidate has every source's score, also of those that didn't propose it. At most per_source × sources.
+        """
+        columns: list[Float32] = []
+        lists: list[Int32] = []
+        silent = len(query.items) == 0 and query.context is None
+        for source in self.sources.values():
+            scores = source.scores(query)
+            columns.append(standardised(source.name, scores))
+            if silent and source.name != "popular":
+                lists.append(np.zeros(0, np.int32))
+                continue
+            if exclude is not None and len(exclude):
+                scores[exclude] = -np.inf
+            lists.append(best(scores, per_source, source.floor).items)
+        items = np.unique(np.concatenate(lists))
+        features = np.stack([column[items] for column in columns], axis=1)
+        ranks = np.full((len(items), len(lists)), -1, np.int16)
+        for number, proposed in enumerate(lists):
+            ranks[np.searchsorted(items, proposed), number] = np.arange(len(proposed), dtype=np.int16)
+        scores = features @ self._weights
+        order = np.argsort(-scores, kind="stable")
+        return Candidates(
+            items[order], scores[order], features[order], self.source_names, ranks[order], self.source_names
+        )
+
+    def evidence(self, query: Query, items: Int32) -> list[tuple[str, int]]:
+        """For each item (source that adds most to its score, index into query.items of what speaks for it there).
+
+        The index is CONTEXT_EVIDENCE for the open page and NO_EVIDENCE where nothing in particular does.
+        """
+        if len(items) == 0:
+            return []
+        added = np.stack(
+            [
+                standardised(source.name, source.scores(query))[items] * weight
+                for source, weight in zip(self.sources.values(), self._weights, strict=True)
+            ]
+        )
+        strongest = added.argmax(axis=0)
+        out = [("", NO_EVIDENCE)] * len(items)
+        for number, source in enumerate(self.sources.values()):
+            of_source = np.flatnonzero(strongest == number)
+            if len(of_source):
+                indices = source.evidence(query, items[of_source])
+                for place, index in zip(of_source.tolist(), indices.tolist(), strict=True):
+                    out[place] = (source.name, index)
+        return out
+
+    def extended(self, vocabulary: Vocabulary) -> Self:
+        """The same model for a vocabulary that begins with the present items: products added since it was trained.
+
+        Raises InvalidInput when the vocabulary doesn't begin with them.
+        """
+        if not np.array_equal(vocabulary.product_ids[: len(self)], self.product_ids):
+            raise InvalidInput("The vocabulary doesn't begin with the items that the model has.", field="product_ids")
+        if len(vocabulary) == len(self):
+            return self
+        sources = [source.extended(vocabulary) for source in self.sources.values()]
+        return type(self)(vocabulary.product_ids, sources, self.blend)
+
+    def save(self, folder: Path) -> None:
+        """Write the model into a folder: model.json, blend.json, items.safetensors and one folder a source."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, source in self.sources.items():
+            source.save(folder / name)
+        self.blend.save(folder)
+        save_file({"product_ids": self.product_ids}, folder / "items.safetensors")
+        # Last, so that a folder with a model.json is a whole one.
+        (folder / "model.json").write_text(json.dumps({"format": FORMAT, "sources": list(self.source_names)}))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote. Raises DamagedModel when a part is missing, unreadable or of another format."""
+        try:
+            document = json.loads((folder / "model.json").read_text())
+            product_ids = load_file(folder / "items.safetensors")["product_ids"]
+            names = [str(name) for name in document["sources"]]
+        except Exception as error:
+            raise DamagedModel(f"The model in {folder} can't be read: {error}") from error
+        if document.get("format") != FORMAT or any(name not in SOURCE_TYPES for name in names):
+            raise DamagedModel(f"The model in {folder} is of a format that this version doesn't know.")
+        sources = [SOURCE_TYPES[name].load(folder / name) for name in names]
+        model = cls(product_ids, sources, Blend.load(folder))
+        sequence, text = model.sources.get("sequence"), model.sources.get("text")
+        if isinstance(sequence, SequenceSource) and isinstance(text, TextSource):
+            # Both save their encoder, mostly the same one: tens of megabytes that need not be held twice.
+            sequence.share_encoder(text.encoder)
+        return model

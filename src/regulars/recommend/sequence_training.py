@@ -1,0 +1,492 @@
+"""Trains the causal transformer behind sources/sequence.py, with torch, and exports it to ONNX. Training only: serving
+never imports this module. It doesn't know products or the blend: items, their text vectors and people's orders are all.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from regulars.errors import NotEnoughData
+from regulars.recommend.dataset import Float32, Histories, Int32, Int64
+from regulars.recommend.metrics import ndcg_at, recall_at
+from regulars.recommend.sources.sequence import Member
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceSettings:
+    """One set of defaults for every shop. What must adapt does so by rule:
+
+    length: steps read; None = the 95th percentile of the histories' lengths, within 20 to 100. negatives: shared by a
+    batch; a catalogue of at most this many items gets the full softmax. epochs and patience bound the training by
+    validation, max_seconds by the clock (a run that the clock ends isn't reproducible to the bit; the report says so).
+    batch: windows a step. average: decay per step of the running mean of the weights, which is what is kept.
+    id_dropout: share of ids hidden, so that an item can be known by its text alone. threads: of torch.
+    """
+
+    width: int = 128
+    layers: int = 2
+    heads: int = 4
+    length: int | None = None
+    dropout: float = 0.4
+    id_dropout: float = 0.15
+    negatives: int = 2_048
+    negative_power: float = 0.5
+    batch: int = 256
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    warmup_steps: int = 100
+    average: float = 0.998
+    epochs: int = 60
+    patience: int = 6
+    max_seconds: float = 600.0
+    threads: int = 2
+    min_people: int = 50
+    min_targets: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Holdout:
+    """Validation cases. items: histories, each oldest first; targets: (cases,) what came next."""
+
+    items: Sequence[Int32]
+    targets: Int32
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """member: for serving. length: steps read. epochs: kept. history: per epoch {"loss", "ndcg_at_10", …, "seconds"}.
+    stopped: "patience", "epochs" or "time".
+    """
+
+    member: Member
+    length: int
+    epochs: int
+    history: list[dict[str, float]]
+    stopped: str
+
+
+class Encoder(nn.Module):
+    """Item vectors (batch, length, d), oldest first → the vectors expected after each step, (batch, length, d).
+
+    Pre-norm causal transformer (Vaswani et al. 2017; Xiong et al. 2020) with a learned bias per head and distance in
+    place of positions (Raffel et al. 2020): what matters is how long ago a step was, whatever the history's length.
+    """
+
+    def __init__(self, settings: SequenceSettings, length: int) -> None:
+        super().__init__()
+        d = settings.width
+        self.heads = settings.heads
+        self.inward = nn.LayerNorm(d)
+        self.dropout = Dropout(settings.dropout)
+        self.distance_bias = nn.Parameter(torch.zeros(settings.heads, length))
+        self.blocks = nn.ModuleList(Block(d, settings.heads, settings.dropout) for _ in range(settings.layers))
+        self.outward = nn.LayerNorm(d)
+
+    def forward(self, vectors: torch.Tensor) -> torch.Tensor:
+        length = vectors.shape[1]
+        steps = torch.arange(length, device=vectors.device)
+        distance = steps[:, None] - steps[None, :]
+        bias = self.distance_bias[:, distance.clamp(min=0)]
+        bias = bias.masked_fill((distance < 0)[None], -1e9)
+        x = self.dropout(self.inward(vectors))
+        for block in self.blocks:
+            x = block(x, bias)
+        expected: torch.Tensor = F.normalize(self.outward(x), dim=-1, eps=1e-6)
+        return expected
+
+
+class Dropout(nn.Module):
+    """Dropout (Srivastava et al. 2014) from random bytes: torch's own draws took a third of a step on two cores.
+
+    The rate is rounded to 1/256. Bytes come from one generator a training, so runs repeat.
+    """
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.threshold = round(rate * 256)
+        self.generator = np.random.Generator(np.random.SFC64(0))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if not self.training or self.threshold == 0:
+            return x
+        drawn = np.frombuffer(bytearray(self.generator.bytes(x.numel())), dtype=np.uint8)
+        kept = torch.from_numpy(drawn).view(x.shape) >= self.threshold
+        scaled: torch.Tensor = x * (kept.to(x.dtype) * (256 / (256 - self.threshold)))
+        return scaled
+
+
+class Block(nn.Module):
+    """Attention and a two-layer perceptron, each on a normalised copy and added back."""
+
+    def __init__(self, d: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm_attention, self.norm_mlp = nn.LayerNorm(d), nn.LayerNorm(d)
+        self.query_key_value = nn.Linear(d, 3 * d)
+        self.project = nn.Linear(d, d)
+        self.mlp = nn.Sequential(nn.Linear(d, 4 * d), nn.GELU(), Dropout(dropout), nn.Linear(4 * d, d))
+        self.dropout = Dropout(dropout)
+
+    def forward(self, x: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+        batch, length, d = x.shape
+        split = self.query_key_value(self.norm_attention(x)).view(batch, length, 3, self.heads, d // self.heads)
+        query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)
+        attention = (query @ key.transpose(-1, -2)) / math.sqrt(d // self.heads) + bias
+        mixed = self.dropout(attention.softmax(-1)) @ value
+        x = x + self.dropout(self.project(mixed.transpose(1, 2).reshape(batch, length, d)))
+        out: torch.Tensor = x + self.dropout(self.mlp(self.norm_mlp(x)))
+        return out
+
+
+class ItemVectors(nn.Module):
+    """Item vector = id embedding + linear(text vector). In training a share of the ids is hidden."""
+
+    def __init__(self, texts: Float32, settings: SequenceSettings) -> None:
+        super().__init__()
+        self.texts = torch.from_numpy(texts)
+        self.ids = nn.Parameter(torch.randn(len(texts), settings.width) * 0.02)
+        self.project = nn.Linear(texts.shape[1], settings.width, bias=False)
+        self.id_dropout = settings.id_dropout
+
+    def forward(self, items: torch.Tensor) -> torch.Tensor:
+        """items: (m,) → (m, d)."""
+        ids = self.ids[items]
+        if self.training:
+            ids = ids * (torch.rand(len(items), 1) >= self.id_dropout)
+        vectors: torch.Tensor = ids + self.project(self.texts[items])
+        return vectors
+
+
+class Network(nn.Module):
+    """Both parts and the temperature of the cosine."""
+
+    def __init__(self, texts: Float32, settings: SequenceSettings, length: int) -> None:
+        super().__init__()
+        self.items = ItemVectors(texts, settings)
+        self.encoder = Encoder(settings, length)
+        self.log_temperature = nn.Parameter(torch.tensor(math.log(14.0)))
+
+    @property
+    def temperature(self) -> torch.Tensor:
+        return self.log_temperature.clamp(max=math.log(100.0)).exp()
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Pieces of histories. items: flat; offsets: (windows + 1,); trained: (flat,) is this step a target to learn?
+    weights: (flat,) how much it counts.
+    """
+
+    items: Int64
+    offsets: Int64
+    trained: npt.NDArray[np.bool_]
+    weights: Float32
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+
+def windows_of(histories: Histories, length: int) -> Windows:
+    """Cut histories into windows of at most length + 1 steps, counted from the latest, which overlap by one step.
+
+    Immediate repeats are one step (a look, a cart and a purchase of one thing), at the strongest of them. A step back
+    to something the person had before is read but not learned: what is asked of the model is what comes new.
+    """
+    people = np.repeat(np.arange(len(histories)), np.diff(histories.offsets))
+    items, strengths = histories.items.astype(np.int64), histories.strengths
+    if len(items) == 0:
+        return Windows(items, np.zeros(1, np.int64), np.zeros(0, np.bool_), np.zeros(0, np.float32))
+    starts = np.ones(len(items), np.bool_)
+    starts[1:] = (items[1:] != items[:-1]) | (people[1:] != people[:-1])
+    begin = np.flatnonzero(starts)
+    strengths = np.maximum.reduceat(strengths, begin)
+    items, people = items[begin], people[begin]
+    first_time = np.zeros(len(items), np.bool_)
+    _, first = np.unique(people * (int(items.max()) + 1) + items, return_index=True)
+    first_time[first] = True
+    bounds = np.flatnonzero(np.concatenate([[True], people[1:] != people[:-1], [True]]))
+    pieces: list[tuple[int, int]] = []
+    for start, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        while end - start >= 2:
+            pieces.append((max(start, end - length - 1), end))
+            end = max(start, end - length - 1) + 1
+    lengths = np.array([end - start for start, end in pieces], np.int64)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    starts_of = np.array([start for start, _ in pieces], np.int64)
+    flat = np.arange(offsets[-1]) + np.repeat(starts_of - offsets[:-1], lengths) if pieces else np.zeros(0, np.int64)
+    return Windows(items[flat], offsets, first_time[flat], np.sqrt(strengths[flat]).astype(np.float32))
+
+
+def train_sequence(
+    texts: Float32,
+    histories: Histories,
+    holdout: Holdout | None,
+    settings: SequenceSettings | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Trained:
+    """Train one network and export it.
+
+    texts: (n, text dims) text vectors of all items. holdout: cases for early stopping, none of them in `histories`;
+    None = exactly settings.epochs epochs. progress: called with the share done, 0 to 1, and a line of text.
+    Loss: softmax over the target and shared negatives drawn by popularity^negative_power, each logit less log of its
+    expected count (Bengio & Senécal 2008; "logQ", Yi et al. 2019). Raises NotEnoughData.
+    """
+    settings = settings or SequenceSettings()
+    length = settings.length or length_for(histories)
+    windows = windows_of(histories, length)
+    targets = int(windows.trained.sum()) - int(windows.trained[windows.offsets[:-1]].sum()) if len(windows) else 0
+    if len(windows) < settings.min_people or targets < settings.min_targets:
+        raise NotEnoughData(
+            f"There are {len(windows)} histories with {targets} steps to learn from.",
+            hint=f"A sequence model needs {settings.min_people} histories and {settings.min_targets} steps.",
+            field="histories",
+        )
+    threads = torch.get_num_threads()
+    torch.set_num_threads(settings.threads)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return _Training(texts, windows, holdout, settings, length, seed, progress).run()
+    finally:
+        torch.set_num_threads(threads)
+
+
+def length_for(histories: Histories) -> int:
+    """The 95th percentile of the histories' lengths, within 20 to 100: longer ones pay little, cost by the square."""
+    lengths = np.diff(histories.offsets)
+    return int(np.clip(math.ceil(np.quantile(lengths, 0.95)) if len(lengths) else 20, 20, 100))
+
+
+class _Training:
+    def __init__(
+        self,
+        texts: Float32,
+        windows: Windows,
+        holdout: Holdout | None,
+        settings: SequenceSettings,
+        length: int,
+        seed: int,
+        progress: Progress | None,
+    ) -> None:
+        self.settings, self.length, self.windows, self.holdout = settings, length, windows, holdout
+        self.progress = progress or _silent
+        self.generator = np.random.default_rng(seed)
+        self.size = len(texts)
+        self.network = Network(texts, settings, length)
+        shared = np.random.Generator(np.random.SFC64(seed))
+        for module in self.network.modules():
+            if isinstance(module, Dropout):
+                module.generator = shared
+        self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+        popularity = np.bincount(windows.items, minlength=self.size).astype(np.float64)
+        shares = np.maximum(popularity, 1e-3) ** settings.negative_power
+        self.shares = shares / shares.sum()
+        self.full = self.size <= settings.negatives
+        self.bfloat16 = False
+        decayed = [p for p in self.network.parameters() if p.ndim > 1]
+        plain = [p for p in self.network.parameters() if p.ndim <= 1]
+        groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+        self.optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
+        self.step = 0
+
+    def run(self) -> Trained:
+        settings, started = self.settings, time.monotonic()
+        history: list[dict[str, float]] = []
+        best_epoch, best_score, best = 0, -1.0, self.average
+        stopped = "epochs"
+        for epoch in range(1, settings.epochs + 1):
+            loss = self._epoch(started)
+            seconds = time.monotonic() - started
+            entry = {"epoch": float(epoch), "loss": loss, "seconds": round(seconds, 2)}
+            if self.holdout is not None:
+                ranks = self._ranks(self.holdout)
+                entry |= {"ndcg_at_10": ndcg_at(ranks, 10), "recall_at_10": recall_at(ranks, 10)}
+            history.append(entry)
+            score = entry.get("ndcg_at_10", float(epoch))
+            if score > best_score:
+                best_epoch, best_score = epoch, score
+                best = {name: value.clone() for name, value in self.average.items()}
+            done = max(epoch / settings.epochs, seconds / settings.max_seconds)
+            self.progress(min(done, 1.0), _line(entry))
+            if epoch - best_epoch >= settings.patience:
+                stopped = "patience"
+                break
+            if seconds + seconds / epoch > settings.max_seconds:
+                stopped = "time" if epoch < settings.epochs else "epochs"
+                break
+        self.network.load_state_dict(best)
+        return Trained(export_member(self.network), self.length, best_epoch, history, stopped)
+
+    def _epoch(self, started: float) -> float:
+        self.network.train()
+        total, count = 0.0, 0
+        for items, trained, weights in self._batches():
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.settings.learning_rate * min(1.0, (self.step + 1) / self.settings.warmup_steps)
+            loss = self._loss(items, trained, weights)
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+            self.optimizer.step()
+            self.step += 1
+            self._update_average()
+            total, count = total + float(loss.detach()), count + 1
+            if time.monotonic() - started > self.settings.max_seconds:
+                break
+        return total / max(count, 1)
+
+    def _update_average(self) -> None:
+        # Early weights are far off: the window grows with the steps until it has its full width.
+        decay = min(self.settings.average, self.step / (self.step + 10))
+        with torch.no_grad():
+            for name, value in self.network.state_dict().items():
+                self.average[name].lerp_(value, 1 - decay)
+
+    def _batches(self) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+        """Windows of like length together, in random order: (batch, longest) items, −1 where a window has ended."""
+        lengths = np.diff(self.windows.offsets)
+        order = np.argsort(lengths + self.generator.random(len(lengths)) * 2, kind="stable")
+        batches = [order[i : i + self.settings.batch] for i in range(0, len(order), self.settings.batch)]
+        for index in self.generator.permutation(len(batches)):
+            chosen = batches[index]
+            longest = int(lengths[chosen].max())
+            at = self.windows.offsets[chosen][:, None] + np.arange(longest)
+            inside = np.arange(longest) < lengths[chosen][:, None]
+            at = np.where(inside, at, 0)
+            items = np.where(inside, self.windows.items[at], -1)
+            trained = inside & self.windows.trained[at]
+            yield torch.from_numpy(items), torch.from_numpy(trained), torch.from_numpy(self.windows.weights[at])
+
+    def _loss(self, items: torch.Tensor, trained: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        settings = self.settings
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
+            if self.full:
+                candidates, correction = torch.arange(self.size), None
+            else:
+                drawn = self.generator.choice(self.size, settings.negatives, p=self.shares)
+                present = np.unique(np.concatenate([drawn, items[items >= 0].numpy()]))
+                candidates = torch.from_numpy(present)
+                expected = settings.negatives * self.shares[drawn]
+                correction = torch.from_numpy(np.log(expected).astype(np.float32))
+            vectors = self.network.items(candidates)
+            place = torch.searchsorted(candidates, items.clamp(min=0))
+            entered = vectors[place[:, :-1]] * (items[:, :-1] >= 0)[..., None]
+            learned = trained[:, 1:]
+            expected_vectors = self.network.encoder(entered)[learned]
+            directions = F.normalize(vectors, dim=-1, eps=1e-6)
+            target_place = place[:, 1:][learned]
+            if correction is None:
+                logits = (expected_vectors @ directions.T).float() * self.network.temperature
+                losses = F.cross_entropy(logits, target_place, reduction="none")
+            else:
+                losses = self._sampled(expected_vectors, directions, candidates, target_place, drawn, correction)
+        counted = weights[:, 1:][learned]
+        return (losses * counted).sum() / counted.sum()
+
+    def _sampled(
+        self,
+        expected: torch.Tensor,
+        directions: torch.Tensor,
+        candidates: torch.Tensor,
+        target_place: torch.Tensor,
+        drawn: npt.NDArray[np.int64],
+        correction: torch.Tensor,
+    ) -> torch.Tensor:
+        drawn_place = torch.searchsorted(candidates, torch.from_numpy(drawn))
+        temperature = self.network.temperature
+        negative = (expected @ directions[drawn_place].T).float() * temperature - correction
+        negative = negative.masked_fill(target_place[:, None] == drawn_place[None, :], -1e9)
+        positive = (expected * directions[target_place]).float().sum(-1) * temperature
+        own = np.log(self.settings.negatives * self.shares[candidates[target_place].numpy()]).astype(np.float32)
+        positive = positive - torch.from_numpy(own)
+        return torch.logaddexp(positive, negative.logsumexp(-1)) - positive
+
+    @torch.no_grad()
+    def _ranks(self, holdout: Holdout) -> npt.NDArray[np.int64]:
+        """Place of each target among all items, those in its history taken out."""
+        current = {name: value.clone() for name, value in self.network.state_dict().items()}
+        self.network.load_state_dict(self.average)
+        self.network.eval()
+        vectors = self.network.items(torch.arange(self.size))
+        directions = F.normalize(vectors, dim=-1, eps=1e-6)
+        ranks = np.zeros(len(holdout.targets), np.int64)
+        lengths = np.array([min(len(items), self.length) for items in holdout.items])
+        order = np.argsort(lengths, kind="stable")
+        for start in range(0, len(order), 512):
+            chosen = order[start : start + 512]
+            padded = np.zeros((len(chosen), int(lengths[chosen].max())), np.int64)
+            for row, case in enumerate(chosen):
+                padded[row, : lengths[case]] = holdout.items[case][-self.length :]
+            expected = self.network.encoder(vectors[torch.from_numpy(padded)])
+            last = expected[torch.arange(len(chosen)), torch.from_numpy(lengths[chosen] - 1)]
+            scores = last @ directions.T
+            target = torch.from_numpy(holdout.targets[chosen].astype(np.int64))
+            own = scores[torch.arange(len(chosen)), target].clone()
+            for row, case in enumerate(chosen):
+                scores[row, torch.from_numpy(holdout.items[case].astype(np.int64))] = -torch.inf
+            ranks[chosen] = (scores > own[:, None]).sum(-1).numpy()
+        self.network.load_state_dict(current)
+        return ranks
+
+
+def _silent(done: float, text: str) -> None:  # noqa: ARG001
+    return None
+
+
+def _line(entry: dict[str, float]) -> str:
+    text = f"epoch {entry['epoch']:.0f}: loss {entry['loss']:.3f}"
+    return text + (f", NDCG@10 {entry['ndcg_at_10']:.4f}" if "ndcg_at_10" in entry else "")
+
+
+class _LastStep(nn.Module):
+    """What serving needs: the vector expected after the last step only."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, vectors: torch.Tensor) -> torch.Tensor:
+        expected: torch.Tensor = self.encoder(vectors)[:, -1]
+        return expected
+
+
+@torch.no_grad()
+def export_member(network: Network) -> Member:
+    """The network as NumPy arrays and an ONNX graph, for sources/sequence.py. All rows of a batch have one length."""
+    network.eval()
+    vectors = network.items(torch.arange(len(network.items.texts))).numpy().copy()
+    projection = network.items.project.weight.detach().T.contiguous().numpy().copy()
+    example = torch.from_numpy(vectors[np.arange(6) % len(vectors)]).view(2, 3, -1)
+    shapes = {"vectors": {0: torch.export.Dim("batch"), 1: torch.export.Dim("length")}}
+    exporter_log = logging.getLogger("torch.onnx")
+    level = exporter_log.level
+    with warnings.catch_warnings():
+        # The exporter warns of its own deprecated internals and of packages that this graph doesn't need.
+        warnings.simplefilter("ignore")
+        exporter_log.setLevel(logging.ERROR)
+        program = torch.onnx.export(
+            _LastStep(network.encoder),
+            (example,),
+            input_names=["vectors"],
+            output_names=["expected"],
+            dynamic_shapes=shapes,
+            dynamo=True,
+            verbose=False,
+        )
+        assert program is not None
+    exporter_log.setLevel(level)
+    return Member(vectors, projection, float(network.temperature), program.model_proto.SerializeToString())

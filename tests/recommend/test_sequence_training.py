@@ -1,0 +1,108 @@
+"""The transformer learns an order by eye, repeats with its seed, and its ONNX graph says what torch says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from regulars.errors import NotEnoughData
+from regulars.recommend.sequence_training import (
+    Holdout,
+    Network,
+    SequenceSettings,
+    export_member,
+    length_for,
+    train_sequence,
+    windows_of,
+)
+from regulars.recommend.sources.sequence import SequenceSource
+from regulars.recommend.sources.text import TextSource
+
+from .conftest import SMALL, TINY_NETWORK, Fitted
+from .shop import RUNNING_BOTTLE, TEAPOT, histories, query, two_crowds, vocabulary
+
+
+def test_windows_overlap_by_one_step_and_merge_immediate_repeats() -> None:
+    windows = windows_of(histories([0, 0, 1, 2, 3, 0], [5], []), length=2)
+    rows = [windows.items[a:b].tolist() for a, b in zip(windows.offsets[:-1], windows.offsets[1:], strict=True)]
+    assert rows == [[2, 3, 0], [0, 1, 2]]
+    # The way back to item 0 is read, not learned.
+    assert windows.trained.tolist() == [True, True, False, True, True, True]
+
+
+def test_length_follows_the_histories_within_bounds() -> None:
+    assert length_for(histories([0, 1])) == 20
+    assert length_for(histories([0, 1] * 20)) == 40
+    assert length_for(histories([0, 1] * 400)) == 100
+    assert length_for(histories()) == 20
+
+
+def test_too_little_is_said_not_trained() -> None:
+    with pytest.raises(NotEnoughData, match="50 histories"):
+        train_sequence(np.zeros((6, 4), np.float32), histories([0, 1]), None)
+    with pytest.raises(NotEnoughData):
+        train_sequence(np.zeros((6, 4), np.float32), histories(), None)
+
+
+def test_it_learns_where_tea_drinkers_and_runners_end(fitted: Fitted) -> None:
+    source = fitted.sources["sequence"]
+    assert source.propose(query(0, 1), 1).items.tolist() == [TEAPOT]
+    assert source.propose(query(4, 3), 1).items.tolist() == [RUNNING_BOTTLE]
+
+
+def test_the_graph_says_what_torch_says() -> None:
+    torch.manual_seed(0)
+    settings = SequenceSettings(width=32, heads=4)
+    texts = np.random.default_rng(0).standard_normal((50, 8)).astype(np.float32)
+    network = Network(texts, settings, 20).eval()
+    member = export_member(network)
+    session = onnxruntime.InferenceSession(member.graph, providers=["CPUExecutionProvider"])
+    for batch, length in ((1, 1), (1, 7), (3, 20)):
+        vectors = member.vectors[np.random.default_rng(length).integers(0, 50, (batch, length))]
+        with torch.no_grad():
+            wanted = network.encoder(torch.from_numpy(vectors))[:, -1].numpy()
+        np.testing.assert_allclose(session.run(None, {"vectors": vectors})[0], wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize("negatives", [1_000, 4])
+def test_seeds_repeat_and_holdout_stops(negatives: int) -> None:
+    text = TextSource.fit(vocabulary(), SMALL)
+    holdout = Holdout([np.array([0, 1], np.int32), np.array([3, 4], np.int32)], np.array([2, 5], np.int32))
+    settings = replace(TINY_NETWORK, epochs=12, patience=4, negatives=negatives)
+    said: list[float] = []
+    first = train_sequence(
+        text.vectors, two_crowds(), holdout, settings, seed=3, progress=lambda done, line: said.append(done)
+    )
+    second = train_sequence(text.vectors, two_crowds(), holdout, settings, seed=3)
+    np.testing.assert_array_equal(first.member.vectors, second.member.vectors)
+    assert first.epochs <= len(first.history) <= 12
+    assert all("ndcg_at_10" in entry for entry in first.history)
+    assert said == sorted(said)
+    assert 0 < said[-1] <= 1
+
+
+def test_the_clock_bounds_training() -> None:
+    text = TextSource.fit(vocabulary(), SMALL)
+    settings = replace(TINY_NETWORK, epochs=100_000, max_seconds=0.5)
+    assert train_sequence(text.vectors, two_crowds(), None, settings).stopped == "time"
+
+
+def test_members_are_averaged(fitted: Fitted) -> None:
+    single = fitted.sources["sequence"]
+    assert isinstance(single, SequenceSource)
+    double = SequenceSource([fitted.trained.member] * 2, fitted.trained.length, single.encoder)
+    np.testing.assert_allclose(double.scores(query(0, 1)), single.scores(query(0, 1)), rtol=1e-4, atol=1e-4)
+
+
+def test_serving_imports_no_torch() -> None:
+    code = (
+        "import sys, regulars.recommend.model, regulars.recommend.train;"
+        "sys.exit(any(m.split('.')[0] in ('torch', 'onnx', 'onnxscript') for m in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
