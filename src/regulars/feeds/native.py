@@ -1,0 +1,108 @@
+"""Our own layout: flat rows (CSV, Parquet) or nested ones (JSON lines) to records. Reads no files, writes nothing.
+
+A column named like a field is that field; `title.zh`, `attributes.colour`, `options.size` or `id.namespace` reach inside.
+What has no field of its own is kept where a record keeps such things: attributes, traits, properties.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from regulars.schema import Article, Customer, Event, Order, Product, Review
+from regulars.store.rows import FieldError
+
+KINDS: dict[str, type[BaseModel]] = {
+    "products": Product,
+    "customers": Customer,
+    "events": Event,
+    "orders": Order,
+    "reviews": Review,
+    "articles": Article,
+}
+_LEFTOVERS = {"products": "attributes", "customers": "traits", "events": "properties", "orders": "traits"}
+_ORDER_LINE = ("product", "variant", "quantity", "unit_price", "discount", "title")
+_FIELDS = {kind: frozenset(model.model_fields) for kind, model in KINDS.items()}
+_JSON_CELLS = frozenset({"pictures", "variants", "also_known_as", "addresses", "payment_methods", "consent", "lines", "payments", "shipments", "tags", "attributes", "traits", "properties", "options", "title", "description", "id", "customer", "product", "variant", "order", "address", "category"})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Exception):
+    """A row that can't become a record: the field, and why."""
+
+    field: str
+    reason: str
+
+
+def record_of(kind: str, values: dict[str, Any], flat: bool) -> BaseModel:
+    """One row as a record. `flat` rows come from CSV or Parquet: empty cells are absent and cells may hold JSON.
+
+    Raises: Refused.
+    """
+    shaped = shaped(kind, values) if flat else dict(values)
+    leftovers = _LEFTOVERS.get(kind)
+    unknown = [name for name in shaped if name not in _FIELDS[kind]]
+    if unknown:
+        kept = {name: shaped.pop(name) for name in unknown}
+        if leftovers:
+            own = shaped.get(leftovers)
+            shaped[leftovers] = {**{name: _plain(value) for name, value in kept.items()}, **(own if isinstance(own, dict) else {})}
+    try:
+        return KINDS[kind].model_validate(shaped)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "row"
+        message = str(first["msg"]).removeprefix("Value error, ")
+        if first["type"] == "missing":
+            message = "is missing"
+        raise Refused(field, message) from None
+    except FieldError as error:
+        raise Refused(error.field, error.message) from None
+
+
+def shaped(kind: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Flat cells to nested fields: dots reach inside, empty cells are absent, JSON in a cell is read."""
+    shaped: dict[str, Any] = {}
+    for name, cell in values.items():
+        if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+            continue
+        if isinstance(cell, str):
+            cell = cell.strip()
+            if not cell:
+                continue
+            if cell[0] in "[{" and name in _JSON_CELLS:
+                try:
+                    cell = orjson.loads(cell)
+                except orjson.JSONDecodeError:
+                    pass
+        outer, dot, inner = name.partition(".")
+        if dot and inner and outer in _FIELDS[kind]:
+            holder = shaped.get(outer)
+            if not isinstance(holder, dict):
+                holder = {} if holder is None else {"": holder}
+            holder[inner] = cell
+            shaped[outer] = holder
+        elif isinstance(shaped.get(name), dict) and isinstance(cell, str):
+            shaped[name][""] = cell
+        else:
+            shaped[name] = cell
+    if kind == "orders" and "lines" not in shaped:
+        line = {name: shaped.pop(name) for name in _ORDER_LINE if name in shaped}
+        if line:
+            shaped["lines"] = [line]
+    if kind == "articles" and isinstance(shaped.get("tags"), str):
+        shaped["tags"] = [tag.strip() for tag in shaped["tags"].split(",") if tag.strip()]
+    return shaped
+
+
+def _plain(value: Any) -> Any:
+    """A value that attributes can hold: anything that isn't a scalar or a list of scalars is kept as its JSON text."""
+    if isinstance(value, (str, int, float, bool)) or value is None:
+        return value
+    if isinstance(value, list) and all(isinstance(item, (str, int, float, bool)) or item is None for item in value):
+        return value
+    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()

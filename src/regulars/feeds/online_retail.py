@@ -1,0 +1,145 @@
+"""The Online Retail layout (UCI, CC0; one row an order line) as products, customers and orders. Streams; knows no store.
+
+Columns: InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country. An invoice whose number
+begins with C takes goods back. Codes such as POST, D or M are charges, not products.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from regulars.feeds.grouping import groups, split_keys
+from regulars.feeds.reader import Broken, Format, Read, rows
+
+COLUMNS = frozenset({"InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID"})
+CURRENCY = "GBP"
+# A product's code has five digits and perhaps letters; gift vouchers and dotcom gift sets are sold too.
+_PRODUCT_CODE = re.compile(r"\d{5,6}[A-Za-z]{0,2}|gift_\d+_\d+|DCGS\w+", re.IGNORECASE)
+# What staff wrote over a description when stock was lost; real descriptions are upper case.
+_NOTE = re.compile(r"[a-z]")
+
+
+def fits(columns: list[str]) -> bool:
+    return set(columns) >= COLUMNS
+
+
+def records(kind: str, path: Path, format: Format) -> Iterator[Read | Broken]:
+    """Rows in our own layout; `line` is where the first row of it stands. Raises: ValueError for another kind."""
+    if kind == "products":
+        return _products(path, format)
+    if kind == "customers":
+        return _customers(path, format)
+    if kind == "orders":
+        return _orders(path, format)
+    raise ValueError(f"an Online Retail file holds products, customers and orders, no {kind}")
+
+
+def _text(value: Any) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    text = str(value).strip()
+    return text[:-2] if re.fullmatch(r"\d+\.0", text) else text
+
+
+def _number(value: Any) -> float | None:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _moment(value: Any) -> datetime | str:
+    """The CSV edition writes 12/1/2010 8:26, month first."""
+    if isinstance(value, datetime):
+        return value
+    text = _text(value)
+    try:
+        return datetime.strptime(text, "%m/%d/%Y %H:%M")
+    except ValueError:
+        return text
+
+
+def _products(path: Path, format: Format) -> Iterator[Read | Broken]:
+    """One product a stock code: its newest real description and newest positive price. Memory: one entry a product."""
+    best: dict[str, dict[str, Any]] = {}
+    line_of: dict[str, int] = {}
+    for row in rows(path, format):
+        if isinstance(row, Broken):
+            yield row
+            continue
+        code = _text(row.values.get("StockCode"))
+        if not _PRODUCT_CODE.fullmatch(code):
+            continue
+        entry = best.setdefault(code, {"id": code})
+        line_of.setdefault(code, row.line)
+        title = " ".join(_text(row.values.get("Description")).split())
+        if title and (not _NOTE.search(title) or "title" not in entry):
+            entry["title"] = title
+        price = _number(row.values.get("UnitPrice"))
+        if price is not None and price > 0:
+            entry["price"] = f"{price:.2f}"
+    for code, entry in best.items():
+        if "title" in entry:
+            yield Read(line_of[code], {**entry, "currency": CURRENCY, "sku": code})
+
+
+def _customers(path: Path, format: Format) -> Iterator[Read | Broken]:
+    seen: dict[str, tuple[int, str]] = {}
+    for row in rows(path, format):
+        if isinstance(row, Broken):
+            yield row
+            continue
+        customer = _text(row.values.get("CustomerID"))
+        if customer:
+            seen.setdefault(customer, (row.line, _text(row.values.get("Country"))))
+    for customer, (line, country) in seen.items():
+        yield Read(line, {"id": customer, "traits": {"country": country} if country else {}})
+
+
+def _invoice(row: Read) -> str | None:
+    return _text(row.values.get("InvoiceNo")) or None
+
+
+def _orders(path: Path, format: Format) -> Iterator[Read | Broken]:
+    split = split_keys(rows(path, format), _invoice)
+    for group in groups(rows(path, format), _invoice, split):
+        if isinstance(group, Broken):
+            yield group
+            continue
+        first = group[0].values
+        invoice = _text(first.get("InvoiceNo"))
+        lines: list[dict[str, Any]] = []
+        order: dict[str, Any] = {
+            "id": invoice,
+            "placed_at": _moment(first.get("InvoiceDate")),
+            "status": "returned" if invoice.upper().startswith("C") else "paid",
+            "currency": CURRENCY,
+            "lines": lines,
+        }
+        customer = _text(first.get("CustomerID"))
+        if customer:
+            order["customer"] = customer
+        for row in group:
+            values = row.values
+            quantity = _number(values.get("Quantity"))
+            if quantity is None:
+                reason = f"Quantity: {_text(values.get('Quantity'))!r} isn't a number"
+                yield Broken(row.line, reason, str(values)[:500])
+                continue
+            code = _text(values.get("StockCode"))
+            line: dict[str, Any] = {"quantity": int(quantity), "title": _text(values.get("Description")) or code}
+            if _PRODUCT_CODE.fullmatch(code):
+                line["product"] = code
+            price = _number(values.get("UnitPrice"))
+            if price is not None:
+                line["unit_price"] = f"{price:.4f}".rstrip("0").rstrip(".")
+            lines.append(line)
+        yield Read(group[0].line, order)

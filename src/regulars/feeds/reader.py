@@ -1,0 +1,275 @@
+"""Reading files of rows: JSON lines, CSV, Parquet. Streams in constant memory, keeps line numbers. Knows no records.
+
+The format is found by content. A row that can't be read is a `Broken`, never an exception: the rest of the file counts.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Literal, cast
+
+import orjson
+import pyarrow.parquet as parquet
+
+from regulars.errors import UnknownFormat, UnreadableFile
+
+Format = Literal["jsonl", "csv", "parquet"]
+MAX_LINE = 8 * 1024 * 1024  # a single record of 8 MB is a broken file, not a record
+PARQUET_BATCH = 4_096
+
+csv.field_size_limit(MAX_LINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A row as it stands in the file. `line` counts from 1, in Parquet it is the row."""
+
+    line: int
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A row that can't be read at all."""
+
+    line: int
+    reason: str
+    raw: str
+
+
+def open_bytes(path: Path) -> IO[bytes]:
+    """The file's bytes, unpacked if it is gzip. Raises: UnreadableFile."""
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise UnreadableFile(f"{path} can't be opened: {error.strerror}.", file=str(path)) from error
+    if file.read(2) == b"\x1f\x8b":
+        file.close()
+        return cast(IO[bytes], gzip.open(path, "rb"))
+    file.seek(0)
+    return file
+
+
+def find_format(path: Path) -> Format:
+    """Raises: UnreadableFile when it is missing or empty; UnknownFormat when no reader fits, saying what it looks like."""
+    if path.is_dir():
+        raise UnreadableFile(f"{path} is a folder.", hint="Name the files in it.", file=str(path))
+    with open_bytes(path) as file:
+        try:
+            head = file.read(65_536)
+        except (OSError, EOFError) as error:
+            raise UnreadableFile(f"{path} is a damaged gzip file.", file=str(path)) from error
+    if not head:
+        raise UnreadableFile(f"{path} is empty.", file=str(path))
+    for mark, name in _FOREIGN.items():
+        if head.startswith(mark):
+            raise UnknownFormat(
+                f"{path} is {name}.", hint="Export it as CSV, JSON lines or Parquet and import that.", file=str(path)
+            )
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    text = _decoded(head, path).lstrip("\ufeff").lstrip()
+    if text.startswith("{"):
+        return "jsonl"
+    if text.startswith("["):
+        raise UnknownFormat(
+            f"{path} is one JSON array.",
+            hint="Write one object a line (JSON lines): `jq -c '.[]' in.json > out.jsonl`.",
+            file=str(path),
+        )
+    if text.startswith("<"):
+        raise UnknownFormat(f"{path} is XML or HTML.", hint="Export it as CSV, JSON lines or Parquet.", file=str(path))
+    first = text.splitlines()[0] if text else ""
+    if any(separator in first for separator in _SEPARATORS) or first.strip().isidentifier():
+        return "csv"
+    raise UnknownFormat(
+        f"{path} isn't CSV, JSON lines or Parquet: its first line is {first[:60]!r}.", file=str(path), line=1
+    )
+
+
+_SEPARATORS = ",;\t|"
+_FOREIGN = {
+    b"PK\x03\x04": "a zip archive or an Excel file",
+    b"\xd0\xcf\x11\xe0": "an old Excel file",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"SQLite format 3": "an SQLite database",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"\x28\xb5\x2f\xfd": "a zstd archive",
+}
+
+
+def _encoding(head: bytes) -> str:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    return "utf-8-sig"
+
+
+def _decoded(head: bytes, path: Path) -> str:
+    text = head.decode(_encoding(head), errors="replace")
+    if text.count("\x00") > len(text) / 10:
+        raise UnknownFormat(f"{path} is a binary file.", hint="Use CSV, JSON lines or Parquet.", file=str(path))
+    return text
+
+
+def rows(path: Path, format: Format) -> Iterator[Read | Broken]:
+    """All rows of a file, oldest line first. Raises: UnreadableFile when the file itself is damaged."""
+    if format == "parquet":
+        yield from _parquet_rows(path)
+    elif format == "jsonl":
+        yield from _json_rows(path)
+    else:
+        yield from _csv_rows(path)
+
+
+def columns(path: Path, format: Format) -> list[str]:
+    """The file's column names, from its schema, header or first row."""
+    if format == "parquet":
+        try:
+            return [str(name) for name in parquet.read_schema(path).names]
+        except Exception as error:
+            raise UnreadableFile(f"{path} is a damaged Parquet file: {error}.", file=str(path)) from error
+    for row in rows(path, format):
+        if isinstance(row, Read):
+            return list(row.values)
+    return []
+
+
+def count_rows(path: Path, format: Format) -> int | None:
+    """How many rows there are, where that is cheap to know (Parquet); otherwise None."""
+    if format == "parquet":
+        with suppress(Exception):
+            return int(parquet.read_metadata(path).num_rows)
+    return None
+
+
+def _parquet_rows(path: Path) -> Iterator[Read | Broken]:
+    line = 0
+    try:
+        file = parquet.ParquetFile(path)
+        for batch in file.iter_batches(batch_size=PARQUET_BATCH):
+            for values in batch.to_pylist():
+                line += 1
+                yield Read(line, values)
+    except GeneratorExit:
+        raise
+    except Exception as error:
+        raise UnreadableFile(f"{path} is a damaged Parquet file: {error}.", file=str(path), line=line + 1) from error
+
+
+def _json_rows(path: Path) -> Iterator[Read | Broken]:
+    with open_bytes(path) as file:
+        head = file.read(4)
+        file.seek(0)
+        lines: Iterator[bytes]
+        if _encoding(head) == "utf-16":
+            lines = (text.encode() for text in io.TextIOWrapper(file, encoding="utf-16", errors="replace"))
+        else:
+            lines = iter(lambda: file.readline(MAX_LINE + 1), b"")
+        line = 0
+        skipping = False
+        for raw in _guarded(lines, path):
+            if skipping:  # the rest of a line that was too long
+                skipping = not raw.endswith(b"\n")
+                continue
+            line += 1
+            if line == 1:
+                raw = raw.removeprefix(b"\xef\xbb\xbf")
+            if len(raw) > MAX_LINE:
+                skipping = not raw.endswith(b"\n")
+                yield Broken(line, f"the line is longer than {MAX_LINE // 1024 // 1024} MB", _shown(raw[:200]))
+                continue
+            stripped = raw.strip()
+            if not stripped:
+                continue
+            try:
+                values = orjson.loads(stripped)
+            except orjson.JSONDecodeError as error:
+                yield Broken(line, _json_reason(stripped, error), _shown(stripped))
+                continue
+            if isinstance(values, dict):
+                yield Read(line, values)
+            else:
+                yield Broken(line, "is not a JSON object ({…})", _shown(stripped))
+
+
+def _json_reason(raw: bytes, error: orjson.JSONDecodeError) -> str:
+    try:
+        raw.decode()
+    except UnicodeDecodeError as wrong:
+        return f"is not UTF-8 (byte {wrong.start + 1})"
+    return f"is not JSON: {error.msg} at column {error.colno}"
+
+
+def _guarded(lines: Iterator[Any], path: Path) -> Iterator[Any]:
+    try:
+        yield from lines
+    except (EOFError, OSError) as error:
+        raise UnreadableFile(f"{path} is damaged: {error}.", file=str(path)) from error
+
+
+def _csv_rows(path: Path) -> Iterator[Read | Broken]:
+    with open_bytes(path) as raw:
+        head = raw.read(65_536)
+        raw.seek(0)
+        # Bytes that aren't UTF-8 become lone surrogates, so that the very row they stand in can be refused.
+        text = io.TextIOWrapper(raw, encoding=_encoding(head), errors="surrogateescape", newline="")
+        sample = _decoded(head, path).lstrip("\ufeff")
+        reader = csv.reader(_without_nul(_guarded(text, path)), delimiter=_delimiter(sample), strict=True)
+        try:
+            header = [name.strip() for name in next(reader, [])]
+        except csv.Error as error:
+            raise UnreadableFile(f"{path}: the header can't be read: {error}.", file=str(path), line=1) from error
+        twice = sorted({name for name in header if name and header.count(name) > 1})
+        if twice:
+            raise UnreadableFile(
+                f"{path} has the column {twice[0]!r} twice.", hint="Rename one of them.", file=str(path), line=1
+            )
+        while True:
+            start = reader.line_num + 1
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield Broken(start, f"is not CSV: {error}", "")
+                continue
+            if not cells or all(not cell.strip() for cell in cells):
+                continue
+            if len(cells) > len(header):
+                yield Broken(
+                    start, f"has {len(cells)} cells where the header has {len(header)} columns", _joined(cells)
+                )
+                continue
+            joined = "".join(cells)
+            if not joined.isascii() and any("\udc80" <= mark <= "\udcff" for mark in joined):
+                yield Broken(start, "is not UTF-8", _joined(cells))
+                continue
+            yield Read(start, {name: cell for name, cell in zip(header, cells, strict=False) if name})
+
+
+def _without_nul(lines: Iterator[str]) -> Iterator[str]:
+    """csv stops for good at a NUL; a sign that the text check refuses too keeps the refusal to its row."""
+    for line in lines:
+        yield line.replace("\x00", "\udc80") if "\x00" in line else line
+
+
+def _delimiter(sample: str) -> str:
+    first = sample.splitlines()[0] if sample else ""
+    return max(_SEPARATORS, key=lambda separator: (first.count(separator), separator == ","))
+
+
+def _joined(cells: list[str]) -> str:
+    return _shown(",".join(cells).encode("utf-8", errors="replace"))
+
+
+def _shown(raw: bytes) -> str:
+    return raw[:2_000].decode("utf-8", errors="replace")

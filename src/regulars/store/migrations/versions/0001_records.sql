@@ -1,0 +1,378 @@
+-- Records (products, customers, orders, reviews, articles): written once each however often they come.
+-- The caller has validated them; here they meet the ids that are known. Each function answers one word a record:
+-- new, updated, unchanged, or conflict (its ids belong to two different things).
+
+-- The id that a record's external ids stand for. Entities that only events have named are merged into it.
+CREATE FUNCTION settle_identity(entity text, ids jsonb, change bigint, OUT id bigint, OUT state text)
+LANGUAGE plpgsql AS $$
+DECLARE
+    found_ids bigint[];
+    known_ids bigint[];
+    stub      bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('settle_identity'), hashtext(entity));
+    LOOP
+        -- A lookup an id, as a subquery: a join would be planned as reading all ids of the kind.
+        SELECT array_agg(DISTINCT f.found ORDER BY f.found) INTO found_ids FROM (
+            SELECT (SELECT x.id FROM external_ids x WHERE (x.kind, x.namespace, x.value) = (entity, r->>0, r->>1)) AS found
+            FROM jsonb_array_elements(ids) r) f
+        WHERE f.found IS NOT NULL;
+        IF found_ids IS NULL THEN
+            id := nextval('entity_ids'); state := 'new';
+        ELSE
+            EXECUTE format('SELECT array_agg(%I ORDER BY %I) FROM %I WHERE %I = ANY($1) AND known',
+                           entity || '_id', entity || '_id', entity || 's', entity || '_id')
+                INTO known_ids USING found_ids;
+            IF cardinality(known_ids) > 1 THEN
+                id := known_ids[1]; state := 'conflict'; RETURN;
+            END IF;
+            id := coalesce(known_ids[1], found_ids[1]);
+            state := CASE WHEN known_ids IS NULL THEN 'new' ELSE 'updated' END;
+            FOREACH stub IN ARRAY found_ids LOOP
+                CONTINUE WHEN stub = id;
+                EXECUTE format('UPDATE events SET %I = $1, change_id = $2 WHERE %I = $3', entity || '_id', entity || '_id')
+                    USING id, change, stub;
+                IF entity IN ('product', 'customer') THEN
+                    IF entity = 'product' THEN
+                        UPDATE order_lines SET product_id = id WHERE product_id = stub;
+                        UPDATE reviews SET product_id = id WHERE product_id = stub;
+                        UPDATE variants SET product_id = id WHERE product_id = stub;
+                        DELETE FROM products WHERE product_id = stub;
+                    ELSE
+                        UPDATE orders SET customer_id = id, change_id = change WHERE customer_id = stub;
+                        UPDATE reviews SET customer_id = id WHERE customer_id = stub;
+                        UPDATE aliases SET customer_id = id WHERE customer_id = stub;
+                        UPDATE decisions SET customer_id = id, change_id = change WHERE customer_id = stub;
+                        DELETE FROM customers WHERE customer_id = stub;
+                    END IF;
+                ELSIF entity = 'order' THEN
+                    DELETE FROM orders WHERE order_id = stub;
+                END IF;
+                UPDATE external_ids SET id = settle_identity.id WHERE kind = entity AND external_ids.id = stub;
+            END LOOP;
+        END IF;
+        INSERT INTO external_ids (kind, namespace, value, id)
+        SELECT entity, r->>0, r->>1, settle_identity.id FROM jsonb_array_elements(ids) r
+        ON CONFLICT DO NOTHING;
+        -- An event may have named one of the ids in the same moment: then look again, and take over what it made.
+        EXIT WHEN NOT EXISTS (
+            SELECT FROM jsonb_array_elements(ids) r
+            WHERE (SELECT x.id FROM external_ids x WHERE (x.kind, x.namespace, x.value) = (entity, r->>0, r->>1))
+                  <> settle_identity.id);
+    END LOOP;
+END $$;
+
+CREATE FUNCTION upsert_products(batch jsonb) RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+    change  bigint := nextval('change_ids');
+    record  jsonb;
+    part    jsonb;
+    settled record;
+    outcome text[] := '{}';
+    mark    bytea;
+    kept    bigint[];
+    variant bigint;
+    place   integer;
+    joined  boolean := false;
+    written boolean := false;
+BEGIN
+    FOR record IN SELECT value FROM jsonb_array_elements(batch) LOOP
+        SELECT * INTO settled FROM settle_identity('product', record->'ids', change);
+        IF settled.state = 'conflict' THEN outcome := outcome || 'conflict'::text; CONTINUE; END IF;
+        mark := decode(record->>'fingerprint', 'hex');
+        IF settled.state = 'updated'
+           AND EXISTS (SELECT FROM products p WHERE p.product_id = settled.id AND p.fingerprint = mark) THEN
+            outcome := outcome || 'unchanged'::text; CONTINUE;
+        END IF;
+        written := true;
+        INSERT INTO products AS p (product_id, known, status, texts, brand, category, attributes, pictures, url,
+                                   fingerprint, created_at, change_id)
+        VALUES (settled.id, true, record->>'status', record->'texts', record->>'brand',
+                ARRAY(SELECT jsonb_array_elements_text(record->'category')), record->'attributes', record->'pictures',
+                record->>'url', mark, coalesce((record->>'created_at')::timestamptz, now()), change)
+        ON CONFLICT (product_id) DO UPDATE SET
+            known = true, status = excluded.status, texts = excluded.texts, brand = excluded.brand,
+            category = excluded.category, attributes = excluded.attributes, pictures = excluded.pictures,
+            url = excluded.url, fingerprint = excluded.fingerprint, updated_at = now(), change_id = change,
+            created_at = CASE WHEN record->>'created_at' IS NULL AND p.known THEN p.created_at ELSE excluded.created_at END;
+        kept := '{}'; place := 0;
+        FOR part IN SELECT value FROM jsonb_array_elements(record->'variants') LOOP
+            variant := NULL;
+            SELECT (SELECT x.id FROM external_ids x WHERE (x.kind, x.namespace, x.value) = ('variant', r->>0, r->>1)) AS found
+            INTO variant FROM jsonb_array_elements(part->'ids') r ORDER BY found NULLS LAST LIMIT 1;
+            IF variant IS NULL AND jsonb_array_length(part->'ids') = 0 THEN
+                -- A single variant without id or SKU is the product's own: the same row each time.
+                SELECT v.variant_id INTO variant FROM variants v WHERE v.product_id = settled.id AND v.place = upsert_products.place
+                AND NOT EXISTS (SELECT FROM external_ids x WHERE x.kind = 'variant' AND x.id = v.variant_id);
+            END IF;
+            IF variant = ANY(kept) THEN variant := NULL; END IF;   -- a SKU twice in one product: two variants
+            IF variant IS NULL THEN
+                variant := nextval('entity_ids');
+                INSERT INTO external_ids (kind, namespace, value, id)
+                SELECT 'variant', r->>0, r->>1, variant FROM jsonb_array_elements(part->'ids') r ON CONFLICT DO NOTHING;
+            END IF;
+            INSERT INTO variants (variant_id, product_id, sku, options, price, compare_at, currency, exponent, stock, pictures, place)
+            VALUES (variant, settled.id, part->>'sku', part->'options', (part->>'price')::bigint, (part->>'compare_at')::bigint,
+                    part->>'currency', (part->>'exponent')::smallint, (part->>'stock')::integer, part->'pictures', place)
+            ON CONFLICT (variant_id) DO UPDATE SET
+                product_id = excluded.product_id, sku = excluded.sku, options = excluded.options, price = excluded.price,
+                compare_at = excluded.compare_at, currency = excluded.currency, exponent = excluded.exponent,
+                stock = excluded.stock, pictures = excluded.pictures, place = excluded.place;
+            -- Events that named this SKU before its product was known join now.
+            UPDATE events SET product_id = settled.id, change_id = change WHERE variant_id = variant AND product_id IS NULL;
+            joined := joined OR FOUND;
+            kept := kept || variant; place := place + 1;
+        END LOOP;
+        DELETE FROM external_ids x USING variants v
+            WHERE v.product_id = settled.id AND v.variant_id <> ALL(kept) AND x.kind = 'variant' AND x.id = v.variant_id;
+        DELETE FROM variants v WHERE v.product_id = settled.id AND v.variant_id <> ALL(kept);
+        outcome := outcome || settled.state;
+    END LOOP;
+    IF written THEN
+        INSERT INTO changes (change_id, kind, tables) VALUES (change, 'join', '{products,events}');
+    END IF;
+    RETURN outcome;
+END $$;
+
+CREATE FUNCTION upsert_customers(batch jsonb) RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+    change  bigint := nextval('change_ids');
+    record  jsonb;
+    part    jsonb;
+    settled record;
+    outcome text[] := '{}';
+    mark    bytea;
+    written boolean := false;
+    method  bigint;
+    kept    bigint[];
+BEGIN
+    FOR record IN SELECT value FROM jsonb_array_elements(batch) LOOP
+        SELECT * INTO settled FROM settle_identity('customer', record->'ids', change);
+        IF settled.state = 'conflict' THEN outcome := outcome || 'conflict'::text; CONTINUE; END IF;
+        mark := decode(record->>'fingerprint', 'hex');
+        IF settled.state = 'updated'
+           AND EXISTS (SELECT FROM customers c WHERE c.customer_id = settled.id AND c.fingerprint = mark) THEN
+            outcome := outcome || 'unchanged'::text; CONTINUE;
+        END IF;
+        written := true;
+        INSERT INTO customers AS c (customer_id, known, email, name, phone, locale, traits, addresses, fingerprint, created_at, change_id)
+        VALUES (settled.id, true, record->>'email', record->>'name', record->>'phone', record->>'locale', record->'traits',
+                record->'addresses', mark, coalesce((record->>'created_at')::timestamptz, now()), change)
+        ON CONFLICT (customer_id) DO UPDATE SET
+            known = true, email = excluded.email, name = excluded.name, phone = excluded.phone, locale = excluded.locale,
+            traits = excluded.traits, addresses = excluded.addresses, fingerprint = excluded.fingerprint,
+            updated_at = now(), change_id = change,
+            created_at = CASE WHEN record->>'created_at' IS NULL AND c.known THEN c.created_at ELSE excluded.created_at END;
+        kept := '{}';
+        FOR part IN SELECT value FROM jsonb_array_elements(record->'payment_methods') LOOP
+            SELECT x.id INTO method FROM external_ids x
+                WHERE (x.kind, x.namespace, x.value) = ('payment_method', part->'id'->>0, part->'id'->>1);
+            IF method IS NULL THEN
+                method := nextval('entity_ids');
+                INSERT INTO external_ids (kind, namespace, value, id)
+                VALUES ('payment_method', part->'id'->>0, part->'id'->>1, method);
+            END IF;
+            INSERT INTO payment_methods (payment_method_id, customer_id, kind, label, last4, expires, is_default)
+            VALUES (method, settled.id, part->>'kind', part->>'label', part->>'last4', part->>'expires', (part->>'default')::boolean)
+            ON CONFLICT (payment_method_id) DO UPDATE SET
+                customer_id = excluded.customer_id, kind = excluded.kind, label = excluded.label, last4 = excluded.last4,
+                expires = excluded.expires, is_default = excluded.is_default;
+            kept := kept || method;
+        END LOOP;
+        DELETE FROM external_ids x USING payment_methods m WHERE m.customer_id = settled.id
+            AND m.payment_method_id <> ALL(kept) AND x.kind = 'payment_method' AND x.id = m.payment_method_id;
+        DELETE FROM payment_methods m WHERE m.customer_id = settled.id AND m.payment_method_id <> ALL(kept);
+        INSERT INTO consents (customer_id, purpose, granted, at, source)
+        SELECT settled.id, r->>'purpose', (r->>'granted')::boolean, coalesce((r->>'at')::timestamptz, now()), coalesce(r->>'source', 'import')
+        FROM jsonb_array_elements(record->'consent') r
+        WHERE (r->>'granted')::boolean IS DISTINCT FROM (
+            SELECT k.granted FROM consents k WHERE k.customer_id = settled.id AND k.purpose = r->>'purpose'
+            ORDER BY k.at DESC, k.consent_id DESC LIMIT 1);
+        outcome := outcome || settled.state;
+    END LOOP;
+    IF written THEN
+        INSERT INTO changes (change_id, kind, tables) VALUES (change, 'join', '{customers,orders,decisions,events}');
+    END IF;
+    RETURN outcome;
+END $$;
+
+-- Orders, and the timeline's events that they stand for, in one go.
+CREATE FUNCTION upsert_orders(batch jsonb, line_events json) RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+    change  bigint := nextval('change_ids');
+    record  jsonb;
+    settled record;
+    outcome text[] := '{}';
+    mark    bytea;
+    written boolean := false;
+    touched text[];
+BEGIN
+    SELECT ensure_references(array_agg(r.kind), array_agg(r.namespace), array_agg(r.value), change) INTO touched
+    FROM jsonb_array_elements(batch) o
+    CROSS JOIN LATERAL (
+        SELECT 'customer', o->'customer'->>0, o->'customer'->>1
+        UNION ALL SELECT 'visitor', 'shop', o->>'visitor'
+        UNION ALL SELECT 'product', l->'product'->>0, l->'product'->>1 FROM jsonb_array_elements(o->'lines') l
+        UNION ALL SELECT 'variant', l->'variant'->>0, l->'variant'->>1 FROM jsonb_array_elements(o->'lines') l
+    ) AS r (kind, namespace, value)
+    WHERE r.value IS NOT NULL;
+    FOR record IN SELECT value FROM jsonb_array_elements(batch) LOOP
+        SELECT * INTO settled FROM settle_identity('order', record->'ids', change);
+        mark := decode(record->>'fingerprint', 'hex');
+        IF settled.state = 'updated'
+           AND EXISTS (SELECT FROM orders o WHERE o.order_id = settled.id AND o.fingerprint = mark) THEN
+            outcome := outcome || 'unchanged'::text; CONTINUE;
+        END IF;
+        written := true;
+        INSERT INTO orders (order_id, known, customer_id, visitor_id, placed_at, status, currency, exponent, total, shipping,
+                            address, traits, fingerprint, change_id)
+        VALUES (settled.id, true,
+                (SELECT x.id FROM external_ids x WHERE (x.kind, x.namespace, x.value) = ('customer', record->'customer'->>0, record->'customer'->>1)),
+                (SELECT x.id FROM external_ids x WHERE (x.kind, x.namespace, x.value) = ('visitor', 'shop', record->>'visitor')),
+                (record->>'placed_at')::timestamptz, record->>'status', record->>'currency', (record->>'exponent')::smallint,
+                (record->>'total')::bigint, (record->>'shipping')::bigint, nullif(record->'address', 'null'), record->'traits', mark, change)
+        ON CONFLICT (order_id) DO UPDATE SET
+            known = true, customer_id = excluded.customer_id, visitor_id = excluded.visitor_id, placed_at = excluded.placed_at,
+            status = excluded.status, currency = excluded.currency, exponent = excluded.exponent, total = excluded.total,
+            shipping = excluded.shipping, address = excluded.address, traits = excluded.traits,
+            fingerprint = excluded.fingerprint, updated_at = now(), change_id = change;
+        DELETE FROM order_lines WHERE order_id = settled.id;
+        DELETE FROM payments WHERE order_id = settled.id;
+        DELETE FROM shipments WHERE order_id = settled.id;
+        INSERT INTO order_lines (order_id, line, product_id, variant_id, title, quantity, unit_price, discount)
+        SELECT settled.id, n, coalesce(product, (SELECT v.product_id FROM variants v WHERE v.variant_id = variant)), variant,
+               l->>'title', (l->>'quantity')::integer, (l->>'unit_price')::bigint, (l->>'discount')::bigint
+        FROM (SELECT l, n,
+                (SELECT x.id FROM external_ids x WHERE (x.kind, x.namespace, x.value) = ('product', l->'product'->>0, l->'product'->>1)) AS product,
+                (SELECT x.id FROM external_ids x WHERE (x.kind, x.namespace, x.value) = ('variant', l->'variant'->>0, l->'variant'->>1)) AS variant
+              FROM jsonb_array_elements(record->'lines') WITH ORDINALITY AS t (l, n)) resolved;
+        INSERT INTO payments (order_id, place, reference, payment_method_id, kind, amount, status, at)
+        SELECT settled.id, n, p->'id'->>1,
+               (SELECT x.id FROM external_ids x WHERE (x.kind, x.namespace, x.value) = ('payment_method', p->'method'->>0, p->'method'->>1)),
+               p->>'kind', (p->>'amount')::bigint, p->>'status', (p->>'at')::timestamptz
+        FROM jsonb_array_elements(record->'payments') WITH ORDINALITY AS t (p, n);
+        INSERT INTO shipments (order_id, place, reference, carrier, tracking, status, shipped_at, delivered_at)
+        SELECT settled.id, n, s->'id'->>1, s->>'carrier', s->>'tracking', s->>'status', (s->>'shipped_at')::timestamptz, (s->>'delivered_at')::timestamptz
+        FROM jsonb_array_elements(record->'shipments') WITH ORDINALITY AS t (s, n);
+        outcome := outcome || settled.state;
+    END LOOP;
+    PERFORM append_events(line_events, 'order', now());
+    IF written OR touched <> '{}' THEN
+        INSERT INTO changes (change_id, kind, tables) VALUES (change, 'join', coalesce(touched, '{}') || '{orders}'::text[]);
+    END IF;
+    RETURN outcome;
+END $$;
+
+CREATE FUNCTION upsert_reviews(batch jsonb) RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+    change  bigint := nextval('change_ids');
+    record  jsonb;
+    entry   bigint;
+    outcome text[] := '{}';
+    state   text;
+    mark    bytea;
+    touched text[];
+    written boolean := false;
+BEGIN
+    SELECT ensure_references(array_agg(r.kind), array_agg(r.namespace), array_agg(r.value), change) INTO touched
+    FROM jsonb_array_elements(batch) o
+    CROSS JOIN LATERAL (VALUES ('customer', o->'customer'->>0, o->'customer'->>1),
+                               ('product', o->'product'->>0, o->'product'->>1)) AS r (kind, namespace, value)
+    WHERE r.value IS NOT NULL;
+    FOR record IN SELECT value FROM jsonb_array_elements(batch) LOOP
+        INSERT INTO external_ids (kind, namespace, value, id)
+        VALUES ('review', record->'id'->>0, record->'id'->>1, nextval('entity_ids')) ON CONFLICT DO NOTHING;
+        SELECT x.id INTO entry FROM external_ids x WHERE (x.kind, x.namespace, x.value) = ('review', record->'id'->>0, record->'id'->>1);
+        mark := decode(record->>'fingerprint', 'hex');
+        SELECT CASE WHEN r.fingerprint = mark THEN 'unchanged' ELSE 'updated' END INTO state FROM reviews r WHERE r.review_id = entry;
+        state := coalesce(state, 'new');
+        IF state <> 'unchanged' THEN
+            written := true;
+            INSERT INTO reviews (review_id, product_id, customer_id, rating, title, body, locale, written_at, fingerprint, change_id)
+            VALUES (entry,
+                    (SELECT x.id FROM external_ids x WHERE (x.kind, x.namespace, x.value) = ('product', record->'product'->>0, record->'product'->>1)),
+                    (SELECT x.id FROM external_ids x WHERE (x.kind, x.namespace, x.value) = ('customer', record->'customer'->>0, record->'customer'->>1)),
+                    (record->>'rating')::real, record->>'title', record->>'body', record->>'locale', (record->>'written_at')::timestamptz, mark, change)
+            ON CONFLICT (review_id) DO UPDATE SET
+                product_id = excluded.product_id, customer_id = excluded.customer_id, rating = excluded.rating, title = excluded.title,
+                body = excluded.body, locale = excluded.locale, written_at = excluded.written_at, fingerprint = excluded.fingerprint,
+                change_id = change;
+        END IF;
+        outcome := outcome || state;
+    END LOOP;
+    IF written OR touched <> '{}' THEN
+        INSERT INTO changes (change_id, kind, tables) VALUES (change, 'join', coalesce(touched, '{}') || '{reviews}'::text[]);
+    END IF;
+    RETURN outcome;
+END $$;
+
+CREATE FUNCTION upsert_articles(batch jsonb) RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+    record  jsonb;
+    entry   bigint;
+    outcome text[] := '{}';
+    state   text;
+    mark    bytea;
+BEGIN
+    FOR record IN SELECT value FROM jsonb_array_elements(batch) LOOP
+        INSERT INTO external_ids (kind, namespace, value, id)
+        VALUES ('article', record->'id'->>0, record->'id'->>1, nextval('entity_ids')) ON CONFLICT DO NOTHING;
+        SELECT x.id INTO entry FROM external_ids x WHERE (x.kind, x.namespace, x.value) = ('article', record->'id'->>0, record->'id'->>1);
+        mark := decode(record->>'fingerprint', 'hex');
+        SELECT CASE WHEN a.fingerprint = mark THEN 'unchanged' ELSE 'updated' END INTO state FROM articles a WHERE a.article_id = entry;
+        state := coalesce(state, 'new');
+        IF state <> 'unchanged' THEN
+            INSERT INTO articles (article_id, locale, title, body, tags, updated_at, fingerprint)
+            VALUES (entry, record->>'locale', record->>'title', record->>'body', ARRAY(SELECT jsonb_array_elements_text(record->'tags')),
+                    (record->>'updated_at')::timestamptz, mark)
+            ON CONFLICT (article_id) DO UPDATE SET
+                locale = excluded.locale, title = excluded.title, body = excluded.body, tags = excluded.tags,
+                updated_at = excluded.updated_at, fingerprint = excluded.fingerprint;
+        END IF;
+        outcome := outcome || state;
+    END LOOP;
+    RETURN outcome;
+END $$;
+
+-- Forgets a person: everything that names or describes them goes; orders stay for the books, without the person.
+CREATE FUNCTION erase_customer(customer bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    change   bigint := nextval('change_ids');
+    browsers bigint[];
+    counts   jsonb := '{}';
+    n        bigint;
+BEGIN
+    SELECT coalesce(array_agg(DISTINCT visitor_id), '{}') INTO browsers FROM aliases WHERE customer_id = customer;
+    DELETE FROM decision_traces WHERE decision_id IN (SELECT decision_id FROM decisions WHERE customer_id = customer OR visitor_id = ANY(browsers));
+    DELETE FROM decision_features WHERE decision_id IN (SELECT decision_id FROM decisions WHERE customer_id = customer OR visitor_id = ANY(browsers));
+    DELETE FROM decisions WHERE customer_id = customer OR visitor_id = ANY(browsers);
+    GET DIAGNOSTICS n = ROW_COUNT; counts := counts || jsonb_build_object('decisions', n);
+    DELETE FROM events WHERE customer_id = customer OR (visitor_id = ANY(browsers) AND customer_id IS NULL);
+    GET DIAGNOSTICS n = ROW_COUNT; counts := counts || jsonb_build_object('events', n);
+    UPDATE orders SET customer_id = NULL, visitor_id = NULL, address = NULL, traits = '{}', fingerprint = NULL, change_id = change
+        WHERE customer_id = customer OR visitor_id = ANY(browsers);
+    GET DIAGNOSTICS n = ROW_COUNT; counts := counts || jsonb_build_object('orders', n);
+    UPDATE payments SET payment_method_id = NULL WHERE payment_method_id IN
+        (SELECT payment_method_id FROM payment_methods WHERE customer_id = customer);
+    DELETE FROM reviews WHERE customer_id = customer;
+    GET DIAGNOSTICS n = ROW_COUNT; counts := counts || jsonb_build_object('reviews', n);
+    DELETE FROM external_ids WHERE kind = 'payment_method' AND id IN (SELECT payment_method_id FROM payment_methods WHERE customer_id = customer);
+    DELETE FROM external_ids WHERE (kind = 'customer' AND id = customer) OR (kind = 'visitor' AND id = ANY(browsers));
+    DELETE FROM visitors WHERE visitor_id = ANY(browsers);
+    DELETE FROM aliases WHERE customer_id = customer OR visitor_id = ANY(browsers);
+    DELETE FROM customers WHERE customer_id = customer;
+    INSERT INTO changes (change_id, kind, tables, keys)
+    VALUES (change, 'erase', '{events,customers,orders,decisions,reviews}', jsonb_build_object('customers', jsonb_build_array(customer), 'visitors', to_jsonb(browsers)));
+    RETURN counts;
+END $$;
+
+-- As for append_events: lookups by index, planned once.
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY '{upsert_products(jsonb),upsert_customers(jsonb),"upsert_orders(jsonb, json)",upsert_reviews(jsonb),upsert_articles(jsonb),erase_customer(bigint)}'::text[] LOOP
+        EXECUTE 'ALTER FUNCTION ' || name || ' SET enable_seqscan = off';
+        EXECUTE 'ALTER FUNCTION ' || name || ' SET plan_cache_mode = force_generic_plan';
+    END LOOP;
+END $$;

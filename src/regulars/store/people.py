@@ -1,0 +1,64 @@
+"""Reading a person: who they are and what they did last, in one round trip; and erasing them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from regulars.schema import ExternalId
+from regulars.schema.events import STRENGTHS
+from regulars.store.database import Connection, Row
+
+READ_PERSON = "SELECT * FROM read_person(%s, %s, %s, %s, %s)"
+HISTORY_LENGTH = 500  # far past what a ranker uses; enough to know what was bought lately
+_KINDS = [str(kind) for kind in STRENGTHS]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who asks. Lists are newest first and of equal length; `bought` also knows older orders."""
+
+    customer_id: int | None
+    visitor_id: int | None
+    products: list[int]
+    types: list[str]
+    seconds: list[float]
+    bought: list[int]
+
+
+NOBODY = Person(None, None, [], [], [], [])
+
+
+def person_values(customer: ExternalId | None, visitor: str | None) -> tuple[Any, ...]:
+    """The parameters of READ_PERSON."""
+    return (
+        customer.namespace if customer else None,
+        customer.value if customer else None,
+        visitor,
+        _KINDS,
+        HISTORY_LENGTH,
+    )
+
+
+def person_of(row: Row) -> Person:
+    return Person(
+        row["customer_id"],
+        row["visitor_id"],
+        row["products"] or [],
+        row["types"] or [],
+        row["seconds"] or [],
+        row["bought"] or [],
+    )
+
+
+def read_person(connection: Connection, customer: ExternalId | None, visitor: str | None) -> Person:
+    row = connection.execute(READ_PERSON, person_values(customer, visitor)).fetchone()
+    assert row is not None
+    return person_of(row)
+
+
+def erase(connection: Connection, customer_id: int) -> dict[str, int]:
+    """Forgets a customer in the store; the mirror follows at its next sync. Returns how many rows went, by table."""
+    row = connection.execute("SELECT erase_customer(%s) AS counts", (customer_id,)).fetchone()
+    assert row is not None
+    return dict(row["counts"])
