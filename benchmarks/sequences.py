@@ -11,13 +11,13 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from benchmarks._report import print_report
 from regulars.errors import UnreadableFile
@@ -66,30 +66,30 @@ def histories_of(sequences: list[Int32]) -> Histories:
     return Histories(offsets, items, times, np.ones(len(items), np.float32), clock=False)
 
 
-def ranks_by(recommend: Callable[[Int32], Int32], data: Data) -> Int64:
-    """Place of each person's last item in the list recommended for all before it; NOT_LISTED where it is absent."""
-    ranks = np.full(len(data.sequences), NOT_LISTED, np.int64)
-    for person, sequence in enumerate(data.sequences):
-        found = np.flatnonzero(recommend(sequence[:-1])[:DEEPEST] == sequence[-1])
-        if len(found):
-            ranks[person] = found[0]
-    return ranks
-
-
 def query_of(items: Int32) -> Query:
     return Query(items, np.zeros(len(items), np.float32), np.ones(len(items), np.float32))
 
 
-def by_model(model: Model) -> Callable[[Int32], Int32]:
-    return lambda items: model.retrieve(query_of(items), exclude=items).items
+def evaluate(model: Model, data: Data) -> tuple[dict[str, Int64], float]:
+    """Places of the last items in the model's list ("model") and in each source's own, and milliseconds a person.
 
-
-def by_source(model: Model, name: str) -> Callable[[Int32], Int32]:
-    def recommend(items: Int32) -> Int32:
-        proposed = model.sources[name].propose(query_of(items), DEEPEST + len(items)).items
-        return proposed[~np.isin(proposed, items)]
-
-    return recommend
+    One call of `Model.retrieve` a person, on one thread: the very code that serves.
+    """
+    ranks = {name: np.full(len(data.sequences), NOT_LISTED, np.int64) for name in ("model", *model.source_names)}
+    seconds = 0.0
+    with threadpool_limits(1):
+        for person, sequence in enumerate(data.sequences):
+            query = query_of(sequence[:-1])
+            started = time.perf_counter()
+            candidates = model.retrieve(query, exclude=query.items)
+            seconds += time.perf_counter() - started
+            found = np.flatnonzero(candidates.items == sequence[-1])
+            if len(found):
+                ranks["model"][person] = found[0]
+                for name, rank in zip(candidates.source_names, candidates.ranks[found[0]].tolist(), strict=True):
+                    if rank >= 0:
+                        ranks[name][person] = rank
+    return ranks, seconds / len(data.sequences) * 1e3
 
 
 def implicit_peers(data: Data, seed: int) -> dict[str, Int64]:
@@ -151,16 +151,14 @@ def main() -> None:
         model, report = fit_model(data.vocabulary, pasts, settings, seed, _say)
         train_seconds = time.monotonic() - started
         print(json.dumps(report), flush=True)
-        started = time.perf_counter()
-        ranks = ranks_by(by_model(model), data)
-        per_user = (time.perf_counter() - started) / len(data.sequences) * 1e3
+        ranks_of, per_user = evaluate(model, data)
+        ranks = ranks_of.pop("model")
         figures.append({**ranking_report(ranks.tolist()), "train_seconds": train_seconds, "ms_per_user": per_user})
         if options.keep:
             model.save(options.keep)
             np.save(options.keep / "ranks.npy", ranks)
         if not options.no_peers:
-            others = {name: ranks_by(by_source(model, name), data) for name in model.source_names}
-            others |= implicit_peers(data, seed)
+            others = ranks_of | implicit_peers(data, seed)
             for label, other in others.items():
                 peers.setdefault(label, []).append(ranking_report(other.tolist()))
                 difference = paired_bootstrap(ndcg_gains(other.tolist(), 10), ndcg_gains(ranks.tolist(), 10), seed=seed)

@@ -11,7 +11,7 @@ import pytest
 
 from regulars.errors import DamagedModel, InvalidInput, NotEnoughData
 from regulars.recommend.blend import Blend
-from regulars.recommend.dataset import Histories, Vocabulary
+from regulars.recommend.dataset import Histories, Query, Vocabulary
 from regulars.recommend.model import Model
 from regulars.recommend.sources.base import CONTEXT_EVIDENCE, NO_EVIDENCE
 from regulars.recommend.train import TrainSettings, fit_model, fit_starter, hold_out
@@ -43,6 +43,11 @@ def model(fitted: Fitted) -> Model:
     return model_of(fitted, "popular", "covisitation", "text", "sequence")
 
 
+def spoken_for(model: Model, asked: Query, *items: int) -> list[tuple[str, int]]:
+    candidates = model.retrieve(asked)
+    return model.evidence(asked, candidates, [candidates.items.tolist().index(item) for item in items])
+
+
 def test_the_obvious_list(model: Model) -> None:
     history = query(GREEN_TEA, BLACK_TEA)
     candidates = model.retrieve(history, exclude=history.items)
@@ -71,7 +76,7 @@ def test_a_stranger_gets_what_is_popular(model: Model) -> None:
     people = [[TEAPOT], [TEAPOT], [TEAPOT], [RUNNING_BOTTLE]]
     starter = fit_starter(vocabulary(), histories(*people))
     assert starter.retrieve(query()).items.tolist() == [TEAPOT, RUNNING_BOTTLE]
-    assert starter.evidence(query(), np.array([TEAPOT], np.int32)) == [("popular", NO_EVIDENCE)]
+    assert spoken_for(starter, query(), TEAPOT) == [("popular", NO_EVIDENCE)]
     assert len(model.retrieve(query())) == 6
 
 
@@ -83,16 +88,17 @@ def test_any_subset_of_sources_serves(fitted: Fitted, names: tuple[str, ...], tm
     part.save(tmp_path)
     for asked in (query(), query(GREEN_TEA), query(context=GREEN_TEA)):
         np.testing.assert_array_equal(part.retrieve(asked).items, Model.load(tmp_path).retrieve(asked).items)
-        part.evidence(asked, np.arange(6, dtype=np.int32))
+        proposed = part.retrieve(asked)
+        assert len(part.evidence(asked, proposed, range(len(proposed)))) == len(proposed)
 
 
 def test_evidence_names_source_and_step(model: Model) -> None:
-    evidence = model.evidence(query(RUNNING_SHOES, GREEN_TEA), np.array([TEAPOT, RUNNING_BOTTLE], np.int32))
+    evidence = spoken_for(model, query(RUNNING_SHOES, GREEN_TEA), TEAPOT, RUNNING_BOTTLE)
     assert [index for _, index in evidence] == [1, 0]
     assert {source for source, _ in evidence} <= set(model.source_names)
-    page = model.evidence(query(RUNNING_SHOES, context=GREEN_TEA), np.array([TEAPOT], np.int32))
+    page = spoken_for(model, query(RUNNING_SHOES, context=GREEN_TEA), TEAPOT)
     assert page[0][1] == CONTEXT_EVIDENCE
-    assert model.evidence(query(), np.zeros(0, np.int32)) == []
+    assert spoken_for(model, query()) == []
 
 
 def test_a_product_added_today_is_proposed(model: Model) -> None:
@@ -197,3 +203,9 @@ def test_a_starter_is_quick() -> None:
     for _ in range(50):
         model.retrieve(asked, exclude=asked.items)
     assert (time.thread_time() - started) / 50 < 0.005
+
+
+def test_what_was_excluded_from_the_best_is_named(model: Model) -> None:
+    asked = query(GREEN_TEA, BLACK_TEA)
+    assert model.retrieve(asked, per_source=3, exclude=np.array([TEAPOT], np.int32)).removed.tolist() == [TEAPOT]
+    assert model.retrieve(asked).removed.tolist() == []

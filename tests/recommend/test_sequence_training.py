@@ -106,3 +106,12 @@ def test_serving_imports_no_torch() -> None:
         "sys.exit(any(m.split('.')[0] in ('torch', 'onnx', 'onnxscript') for m in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_an_item_nobody_touched_is_its_text_alone() -> None:
+    text = TextSource.fit(vocabulary(("White tea, loose leaf",)), SMALL)
+    for negatives in (100, 4):
+        trained = train_sequence(text.vectors, two_crowds(), None, replace(TINY_NETWORK, epochs=3, negatives=negatives))
+        member = trained.member
+        np.testing.assert_allclose(member.vectors[6], text.vectors[6] @ member.projection, atol=1e-5)
+        assert not np.allclose(member.vectors[0], text.vectors[0] @ member.projection, atol=1e-3)

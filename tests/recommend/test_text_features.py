@@ -39,7 +39,8 @@ def test_like_texts_are_near(texts: list[str]) -> None:
 
 @pytest.mark.parametrize("texts", [[""], ["tea"], ["", "", ""], ["a"], ["!!!", "…"], ["tea", ""], ["茶"]])
 def test_tiny_catalogues(texts: list[str]) -> None:
-    encoder, vectors = TextEncoder.fit_transform(texts)
+    encoder, rows = TextEncoder.fit_rows(texts)
+    vectors = encoder.project(rows)
     assert vectors.shape == (len(texts), 256)
     assert vectors.dtype == np.float32
     lengths = np.linalg.norm(vectors, axis=1)

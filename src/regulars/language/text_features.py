@@ -38,7 +38,8 @@ _TOKEN = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+(?:[.,]\d+)*")
 class TextSettings:
     """dims: length of a vector. max_words, max_pieces: the vocabulary's bounds, the commonest are kept, 0 for none;
     together with dims they bound an encoder's size: (max_words + max_pieces) × dims × 2 bytes. min_documents: a term in
-    fewer texts says nothing about likeness (1 below 100 texts). iterations: power iterations of the randomised SVD.
+    fewer texts says nothing about likeness (1 below 100 texts). max_share: nor does one in more of them than this, and it
+    costs most (no limit below 100 texts). iterations: power iterations of the randomised SVD.
     pieces: shortest and longest character n-gram.
     """
 
@@ -46,6 +47,7 @@ class TextSettings:
     max_words: int = 20_000
     max_pieces: int = 20_000
     min_documents: int = 2
+    max_share: float = 0.1
     iterations: int = 2
     pieces: tuple[int, int] = (3, 5)
 
@@ -106,13 +108,11 @@ class TextEncoder:
         (Salton & Buckley 1988; scikit-learn's smooth idf). SVD: Halko, Martinsson & Tropp 2011.
         Raises InvalidInput for no texts at all.
         """
-        return cls.fit_transform(texts, settings, seed)[0]
+        return cls.fit_rows(texts, settings, seed)[0]
 
     @classmethod
-    def fit_transform(
-        cls, texts: Sequence[str], settings: TextSettings | None = None, seed: int = 0
-    ) -> tuple[Self, Float32]:
-        """`fit`, and the vectors of the same texts, (n, dims), without counting them twice."""
+    def fit_rows(cls, texts: Sequence[str], settings: TextSettings | None = None, seed: int = 0) -> tuple[Self, Any]:
+        """`fit`, and `rows` of the same texts without counting them twice."""
         if len(texts) == 0:
             raise InvalidInput("A text encoder needs at least one text.", field="texts")
         settings = settings or TextSettings()
@@ -142,20 +142,25 @@ class TextEncoder:
             components[:, :rank] = directions.T
         # Half precision is what is stored: rounding now makes a loaded encoder equal to the fitted one.
         encoder = cls(terms, idf, components.astype(np.float16).astype(np.float32), settings)
-        return encoder, encoder._project(matrix)
+        return encoder, _unit_rows(matrix)
 
     def transform(self, texts: Sequence[str]) -> Float32:
         """Vectors of n texts, (n, dims) float32, each of length 1, or all zeros where no known term occurs."""
+        return self.project(self.rows(texts))
+
+    def rows(self, texts: Sequence[str]) -> Any:
+        """TF-IDF of n texts before the SVD, (n, v) CSR float32, rows of length 1 or empty. Exact where vectors blur."""
         cleaned = [normalise(text) for text in texts]
         counted = [
             counter.transform(cleaned) for kind in ("words", "pieces") if (counter := self._counters[kind]) is not None
         ]
         if not counted or not cleaned:
-            return np.zeros((len(texts), self.dims), np.float32)
-        return self._project(_weigh(counted, self.idf))
+            return sparse.csr_matrix((len(texts), len(self.idf)), dtype=np.float32)
+        return _unit_rows(_weigh(counted, self.idf))
 
-    def _project(self, matrix: Any) -> Float32:
-        vectors = np.asarray(matrix @ self.components, np.float32)
+    def project(self, rows: Any) -> Float32:
+        """`rows` → vectors, (n, dims) float32, each of length 1 or all zeros."""
+        vectors = np.asarray(rows @ self.components, np.float32)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         unit: Float32 = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 1e-6)
         return unit
@@ -209,6 +214,7 @@ def _counter(
     return CountVectorizer(
         analyzer=_Analyser(kind, settings.pieces),
         min_df=settings.min_documents if documents >= 100 else 1,
+        max_df=settings.max_share if documents >= 100 else 1.0,
         max_features=None if vocabulary else settings.max_words if kind == "words" else settings.max_pieces,
         vocabulary=vocabulary,
         dtype=np.float32,
@@ -222,8 +228,14 @@ def _weigh(counted: Sequence[Any], idf: Float32) -> Any:
         block = sparse.csr_matrix(counts, dtype=np.float32, copy=True)
         block.data = (1 + np.log(block.data)) * idf[start + block.indices]
         start += block.shape[1]
-        lengths = np.sqrt(np.asarray(block.multiply(block).sum(axis=1)).ravel())
-        scale = np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0).astype(np.float32)
-        block.data *= np.repeat(scale, np.diff(block.indptr))
-        blocks.append(block)
+        blocks.append(_unit_rows(block))
     return sparse.hstack(blocks, format="csr", dtype=np.float32)
+
+
+def _unit_rows(matrix: Any) -> Any:
+    """Each row of a CSR matrix divided by its length; empty rows stay."""
+    squares = np.concatenate([[0.0], np.cumsum(matrix.data.astype(np.float64) ** 2)])
+    lengths = np.sqrt(np.maximum(squares[matrix.indptr[1:]] - squares[matrix.indptr[:-1]], 0))
+    scale = np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    data = (matrix.data * np.repeat(scale, np.diff(matrix.indptr))).astype(np.float32)
+    return sparse.csr_matrix((data, matrix.indices, matrix.indptr), shape=matrix.shape)

@@ -47,6 +47,8 @@ class Candidates:
     feature_names: tuple[str, ...]
     ranks: npt.NDArray[np.int16]
     source_names: tuple[str, ...]
+    removed: Int32
+    """What sources had among their best but was excluded: a trace says of each which filter it was."""
 
     def __len__(self) -> int:
         return len(self.items)
@@ -76,6 +78,10 @@ class Model:
         """
         columns: list[Float32] = []
         lists: list[Int32] = []
+        removed: list[Int32] = []
+        barred = np.zeros(len(self), np.bool_)
+        if exclude is not None:
+            barred[exclude] = True
         silent = len(query.items) == 0 and query.context is None
         for source in self.sources.values():
             scores = source.scores(query)
@@ -83,9 +89,13 @@ class Model:
             if silent and source.name != "popular":
                 lists.append(np.zeros(0, np.int32))
                 continue
-            if exclude is not None and len(exclude):
-                scores[exclude] = -np.inf
-            lists.append(best(scores, per_source, source.floor).items)
+            proposed = best(scores, per_source, source.floor).items
+            out = barred[proposed]
+            if out.any():
+                removed.append(proposed[out])
+                scores[barred] = -np.inf
+                proposed = best(scores, per_source, source.floor).items
+            lists.append(proposed)
         items = np.unique(np.concatenate(lists))
         features = np.stack([column[items] for column in columns], axis=1)
         ranks = np.full((len(items), len(lists)), -1, np.int16)
@@ -94,31 +104,35 @@ class Model:
         scores = features @ self._weights
         order = np.argsort(-scores, kind="stable")
         return Candidates(
-            items[order], scores[order], features[order], self.source_names, ranks[order], self.source_names
+            items[order],
+            scores[order],
+            features[order],
+            self.source_names,
+            ranks[order],
+            self.source_names,
+            np.unique(np.concatenate(removed)) if removed else np.zeros(0, np.int32),
         )
 
-    def evidence(self, query: Query, items: Int32) -> list[tuple[str, int]]:
-        """For each item (source that adds most to its score, index into query.items of what speaks for it there).
+    def evidence(self, query: Query, candidates: Candidates, places: Sequence[int]) -> list[tuple[str, int]]:
+        """For the candidates at these places: (source that adds most to the score, index into query.items of what
+        speaks for the item there).
 
         The index is CONTEXT_EVIDENCE for the open page and NO_EVIDENCE where nothing in particular does.
         """
-        if len(items) == 0:
+        if len(places) == 0:
             return []
-        added = np.stack(
-            [
-                standardised(source.name, source.scores(query))[items] * weight
-                for source, weight in zip(self.sources.values(), self._weights, strict=True)
-            ]
-        )
+        chosen = np.asarray(places, np.int64)
+        items = candidates.items[chosen]
+        added = (candidates.features[chosen] * self._weights).T
         strongest = added.argmax(axis=0)
-        out = [("", NO_EVIDENCE)] * len(items)
+        found = [("", NO_EVIDENCE)] * len(items)
         for number, source in enumerate(self.sources.values()):
             of_source = np.flatnonzero(strongest == number)
             if len(of_source):
                 indices = source.evidence(query, items[of_source])
                 for place, index in zip(of_source.tolist(), indices.tolist(), strict=True):
-                    out[place] = (source.name, index)
-        return out
+                    found[place] = (source.name, index)
+        return found
 
     def extended(self, vocabulary: Vocabulary) -> Self:
         """The same model for a vocabulary that begins with the present items: products added since it was trained.

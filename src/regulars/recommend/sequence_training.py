@@ -30,7 +30,7 @@ class SequenceSettings:
     """One set of defaults for every shop. What must adapt does so by rule:
 
     length: steps read; None = the 95th percentile of the histories' lengths, within 20 to 100. negatives: shared by a
-    batch; a catalogue of at most this many items gets the full softmax. epochs and patience bound the training by
+    batch; where at most this many items occur, all of them are used (full softmax). epochs and patience bound the training by
     validation, max_seconds by the clock (a run that the clock ends isn't reproducible to the bit; the report says so).
     batch: windows a step. average: decay per step of the running mean of the weights, which is what is kept.
     id_dropout: share of ids hidden, so that an item can be known by its text alone. threads: of torch.
@@ -50,7 +50,7 @@ class SequenceSettings:
     warmup_steps: int = 100
     average: float = 0.998
     epochs: int = 60
-    patience: int = 6
+    patience: int = 5
     max_seconds: float = 600.0
     threads: int = 2
     min_people: int = 50
@@ -152,18 +152,25 @@ class Block(nn.Module):
 
 
 class ItemVectors(nn.Module):
-    """Item vector = id embedding + linear(text vector). In training a share of the ids is hidden."""
+    """Item vector = id embedding + linear(text vector). In training a share of the ids is hidden.
 
-    def __init__(self, texts: Float32, settings: SequenceSettings) -> None:
+    An item nobody touched has nothing to learn an id from: it is its text alone, as items added later are.
+    """
+
+    known: torch.Tensor
+
+    def __init__(self, texts: Float32, settings: SequenceSettings, known: npt.NDArray[np.bool_]) -> None:
+        """texts: (n, text dims); known: (n,) does the item occur in a history?"""
         super().__init__()
         self.texts = torch.from_numpy(texts)
+        self.register_buffer("known", torch.from_numpy(known.astype(np.float32))[:, None], persistent=False)
         self.ids = nn.Parameter(torch.randn(len(texts), settings.width) * 0.02)
         self.project = nn.Linear(texts.shape[1], settings.width, bias=False)
         self.id_dropout = settings.id_dropout
 
     def forward(self, items: torch.Tensor) -> torch.Tensor:
         """items: (m,) → (m, d)."""
-        ids = self.ids[items]
+        ids = self.ids[items] * self.known[items]
         if self.training:
             ids = ids * (torch.rand(len(items), 1) >= self.id_dropout)
         vectors: torch.Tensor = ids + self.project(self.texts[items])
@@ -173,9 +180,12 @@ class ItemVectors(nn.Module):
 class Network(nn.Module):
     """Both parts and the temperature of the cosine."""
 
-    def __init__(self, texts: Float32, settings: SequenceSettings, length: int) -> None:
+    def __init__(
+        self, texts: Float32, settings: SequenceSettings, length: int, known: npt.NDArray[np.bool_] | None = None
+    ) -> None:
         super().__init__()
-        self.items = ItemVectors(texts, settings)
+        known = np.ones(len(texts), np.bool_) if known is None else known
+        self.items = ItemVectors(texts, settings, known)
         self.encoder = Encoder(settings, length)
         self.log_temperature = nn.Parameter(torch.tensor(math.log(14.0)))
 
@@ -286,17 +296,20 @@ class _Training:
         self.progress = progress or _silent
         self.generator = np.random.default_rng(seed)
         self.size = len(texts)
-        self.network = Network(texts, settings, length)
+        popularity = np.bincount(windows.items, minlength=self.size).astype(np.float64)
+        self.network = Network(texts, settings, length, popularity > 0)
         shared = np.random.Generator(np.random.SFC64(seed))
         for module in self.network.modules():
             if isinstance(module, Dropout):
                 module.generator = shared
         self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
-        popularity = np.bincount(windows.items, minlength=self.size).astype(np.float64)
-        shares = np.maximum(popularity, 1e-3) ** settings.negative_power
+        # Never drawn: being the wrong answer each time would push a new product's text away from everybody.
+        shares = np.where(popularity > 0, popularity**settings.negative_power, 0.0)
         self.shares = shares / shares.sum()
-        self.full = self.size <= settings.negatives
-        self.bfloat16 = False
+        self.present = np.flatnonzero(popularity)
+        self.full = len(self.present) <= settings.negatives
+        # Half of a full softmax's time is one large product, which bfloat16 makes in a quarter of the time.
+        self.bfloat16 = self.full and self.size > 4_096 and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
         decayed = [p for p in self.network.parameters() if p.ndim > 1]
         plain = [p for p in self.network.parameters() if p.ndim <= 1]
         groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": plain, "weight_decay": 0.0}]
@@ -375,7 +388,7 @@ class _Training:
         settings = self.settings
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
             if self.full:
-                candidates, correction = torch.arange(self.size), None
+                candidates, correction = torch.from_numpy(self.present), None
             else:
                 drawn = self.generator.choice(self.size, settings.negatives, p=self.shares)
                 present = np.unique(np.concatenate([drawn, items[items >= 0].numpy()]))

@@ -72,13 +72,13 @@ class CandidateSource(ABC):
 
 def best(scores: Float32, k: int, floor: float) -> Proposal:
     """The k highest of (n,) scores that are above the floor, best first; equal scores by position in the vocabulary."""
-    k = min(k, len(scores))
     if k <= 0:
         return Proposal(np.zeros(0, np.int32), np.zeros(0, np.float32))
-    if k < len(scores):
-        least = max(float(np.partition(scores, len(scores) - k)[len(scores) - k]), floor)
-        chosen = np.flatnonzero((scores >= least) & (scores > floor))
-    else:
-        chosen = np.flatnonzero(scores > floor)
+    # Most of a sparse source's scores are the floor: a partition among so many equals takes ten times as long.
+    chosen = np.flatnonzero(scores > floor)
+    if k < len(chosen):
+        above = scores[chosen]
+        least = np.partition(above, len(above) - k)[len(above) - k]
+        chosen = chosen[above >= least]
     chosen = chosen[np.argsort(-scores[chosen], kind="stable")[:k]]
     return Proposal(chosen.astype(np.int32), scores[chosen])

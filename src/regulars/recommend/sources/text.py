@@ -5,34 +5,48 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sparse
 from safetensors.numpy import load_file, save_file
 
 from regulars.errors import DamagedModel
 from regulars.language.text_features import TextEncoder, TextSettings
 from regulars.recommend.dataset import Float32, Int32, Query, Vocabulary
-from regulars.recommend.sources._history import strongest, weighted_history
+from regulars.recommend.sources._history import Weighted, strongest, weighted_history
+from regulars.recommend.sources._neighbours import Neighbours
 from regulars.recommend.sources.base import CandidateSource
+
+_CHUNK = 256
+"""Rows of the similarity matrix held at once: tens of megabytes for 100,000 items."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextSourceSettings:
-    """history_decay per step back, history_half_life_days where there is a clock."""
+    """neighbours: kept for each item. history_decay per step back, history_half_life_days where there is a clock."""
 
+    neighbours: int = 100
     history_decay: float = 0.6
     history_half_life_days: float = 30.0
 
 
 class TextSource(CandidateSource):
-    """Score of an item: cosine between its text vector and the weighted mean of the history's."""
+    """Score of an item: Σ_h history weight(h) · cos(TF-IDF of h, TF-IDF of the item), over each h's nearest items.
+
+    The exact rows, not the encoder's short vectors: a brand or a model name that few texts share is what an SVD blurs
+    first and what a buyer goes by. The lists are made when fitting; serving adds up a few thousand numbers.
+    """
 
     name: ClassVar[str] = "text"
 
-    def __init__(self, vectors: Float32, encoder: TextEncoder, settings: TextSourceSettings | None = None) -> None:
-        """vectors: (n, dims), rows of length 1, or zeros where a product has no text."""
-        self.vectors = np.ascontiguousarray(vectors)
+    def __init__(
+        self, rows: Any, neighbours: Neighbours, encoder: TextEncoder, settings: TextSourceSettings | None = None
+    ) -> None:
+        """rows: (n, v) CSR from TextEncoder.rows. neighbours: of the same n items."""
+        self.rows = rows
+        self.neighbours = neighbours
         self.encoder = encoder
         self.settings = settings or TextSourceSettings()
 
@@ -44,39 +58,95 @@ class TextSource(CandidateSource):
         settings: TextSourceSettings | None = None,
         seed: int = 0,
     ) -> Self:
-        """Fit the encoder on the catalogue. Raises InvalidInput for an empty one."""
-        encoder, vectors = TextEncoder.fit_transform(vocabulary.texts, text_settings, seed)
-        return cls(vectors, encoder, settings)
+        """Fit the encoder on the catalogue and find each item's neighbours. Raises InvalidInput for an empty one."""
+        settings = settings or TextSourceSettings()
+        encoder, rows = TextEncoder.fit_rows(vocabulary.texts, text_settings, seed)
+        return cls(
+            rows, Neighbours.of(_similar(rows, rows, settings.neighbours), settings.neighbours), encoder, settings
+        )
+
+    @property
+    def vectors(self) -> Float32:
+        """(n, dims) the encoder's short vectors of all items, computed at each call."""
+        return self.encoder.project(self.rows)
 
     def scores(self, query: Query) -> Float32:
-        history = weighted_history(query, self.settings.history_decay, self.settings.history_half_life_days)
-        mean = history.weights @ self.vectors[history.items]
-        length = float(np.linalg.norm(mean))
-        if length < 1e-6:
-            return np.zeros(len(self.vectors), np.float32)
-        scores: Float32 = self.vectors @ (mean / np.float32(length))
-        return scores
+        return self.neighbours.scores(self._history(query))
 
     def evidence(self, query: Query, items: Int32) -> Int32:
-        history = weighted_history(query, self.settings.history_decay, self.settings.history_half_life_days)
-        similarities = self.vectors[history.items] @ self.vectors[items].T
+        history = self._history(query)
+        similarities = (self.rows[history.items] @ self.rows[items].T).toarray()
         return strongest(history.weights[:, None] * similarities, history.indices)
 
     def extended(self, vocabulary: Vocabulary) -> Self:
-        added = self.encoder.transform(list(vocabulary.texts[len(self.vectors) :]))
-        return type(self)(np.concatenate([self.vectors, added]), self.encoder, self.settings)
+        """New items have lists of their own, and stand in the lists of the items in theirs. Old weights don't change."""
+        old, size = self.rows.shape[0], len(vocabulary)
+        added = self.encoder.rows(list(vocabulary.texts[old:]))
+        rows = sparse.vstack([self.rows, added], format="csr") if old else added
+        forward = _similar(rows[old:], rows, self.settings.neighbours, first=old).tocoo()
+        back = forward.col < old
+        present = self.neighbours.lengthened(size)
+        data = np.concatenate([present.weights, forward.data, forward.data[back]])
+        sources = np.repeat(np.arange(size), np.diff(present.offsets))
+        row = np.concatenate([sources, forward.row + old, forward.col[back]])
+        column = np.concatenate([present.indices, forward.col, forward.row[back] + old])
+        lists = sparse.coo_matrix((data, (row, column)), shape=(size, size)).tocsr()
+        return type(self)(rows, Neighbours.of(lists, size), self.encoder, self.settings)
 
     def save(self, folder: Path) -> None:
         self.encoder.save(folder)
-        save_file({"vectors": self.vectors}, folder / "text.safetensors")
+        tensors: dict[str, npt.NDArray[Any]] = {
+            "row_offsets": self.rows.indptr.astype(np.int64),
+            "row_terms": self.rows.indices.astype(np.int32),
+            "row_weights": self.rows.data,
+            **self.neighbours.tensors(),
+        }
+        save_file(tensors, folder / "text.safetensors")
         (folder / "text.json").write_text(json.dumps(asdict(self.settings)))
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         encoder = TextEncoder.load(folder)
         try:
-            vectors = load_file(folder / "text.safetensors")["vectors"]
+            tensors = load_file(folder / "text.safetensors")
+            neighbours = Neighbours.of_tensors(tensors)
+            parts = (tensors["row_weights"], tensors["row_terms"], tensors["row_offsets"])
+            rows = sparse.csr_matrix(parts, shape=(len(neighbours), len(encoder.idf)))
             settings = TextSourceSettings(**json.loads((folder / "text.json").read_text()))
         except Exception as error:
             raise DamagedModel(f"The text source in {folder} can't be read: {error}") from error
-        return cls(vectors, encoder, settings)
+        return cls(rows, neighbours, encoder, settings)
+
+    def _history(self, query: Query) -> Weighted:
+        return weighted_history(query, self.settings.history_decay, self.settings.history_half_life_days)
+
+
+def _similar(left: Any, right: Any, limit: int, first: int = 0) -> Any:
+    """Cosines of the rows of left to their `limit` nearest in right, as (len(left), len(right)) CSR, itself left out.
+
+    left's row i is right's row first + i.
+    """
+    transposed = right.T.tocsr()
+    indices, data, counts = [], [], []
+    for start in range(0, left.shape[0], _CHUNK):
+        block = (left[start : start + _CHUNK] @ transposed).tocsr()
+        own = first + start + np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
+        block.data[block.indices == own] = 0
+        block.eliminate_zeros()
+        for row in range(block.shape[0]):
+            span = slice(block.indptr[row], block.indptr[row + 1])
+            weights, near = block.data[span], block.indices[span]
+            if len(weights) > limit:
+                chosen = np.argpartition(weights, len(weights) - limit)[-limit:]
+                weights, near = weights[chosen], near[chosen]
+            order = np.argsort(near)
+            indices.append(near[order])
+            data.append(weights[order])
+            counts.append(len(near))
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    parts = (
+        np.concatenate(data) if data else np.zeros(0, np.float32),
+        np.concatenate(indices) if indices else np.zeros(0, np.int32),
+        offsets,
+    )
+    return sparse.csr_matrix(parts, shape=(left.shape[0], right.shape[0]))
