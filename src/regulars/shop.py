@@ -1,3 +1,357 @@
-"""One shop, wired: the Python API. `regulars.open("myshop").recommend(…)` and what the command line and the web stand on."""
+"""One shop, wired: the Python API. `regulars.open("myshop").recommend(…)`; the command line and the web stand on it too."""
 
 from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from regulars.errors import InvalidInput, NotFound, SupervisorError
+from regulars.feeds.importer import import_file
+from regulars.feeds.report import ImportReport
+from regulars.language.translations import best_locale, say_in
+from regulars.learning import loop
+from regulars.recommend import reasons, service
+from regulars.recommend.evaluate import evaluate
+from regulars.recommend.filters import Wishes
+from regulars.recommend.live import KIND, Live
+from regulars.recommend.page import explain
+from regulars.recommend.train import TrainSettings
+from regulars.schema import Decision, Event, ExternalId, ShopSettings
+from regulars.schema.identity import as_external_id
+from regulars.store import decisions, identity, people, records, registry, rows, supervisor
+from regulars.store import shop as shop_table
+from regulars.store.backup import backup, restore
+from regulars.store.database import Database, Row, migrate
+from regulars.store.mirror import Mirror, Synced
+from regulars.store.tokens import sign_customer
+from regulars.store.workspace import StartSettings, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """One item of a list, ready to show."""
+
+    product: str
+    title: str
+    price: str | None
+    why: str
+    score: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendations:
+    """A list and the decision that it is."""
+
+    decision_id: UUID
+    mode: str
+    model_version: str | None
+    items: list[Recommended]
+    timings_ms: dict[str, float]
+
+
+class Shop:
+    """One shop's engine. Use it as a context manager, or call `close`: then the embedded database may stop."""
+
+    def __init__(self, workspace: Workspace, start: StartSettings, database: Database) -> None:
+        self.workspace = workspace
+        self.start = start
+        self.database = database
+        self.mirror = Mirror(workspace.mirror)
+        self.live = Live(database, workspace.models)
+
+    def __enter__(self) -> Shop:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.database.close()
+
+    @property
+    def settings(self) -> ShopSettings:
+        with self.database.connect() as connection:
+            return shop_table.read(connection).settings
+
+    def change_settings(self, **changes: Any) -> ShopSettings:
+        """Raises: InvalidInput, naming the field."""
+        with self.database.connect() as connection:
+            return shop_table.change_settings(connection, changes)
+
+    def import_file(
+        self,
+        kind: str,
+        path: str | Path,
+        *,
+        format: str | None = None,
+        columns: dict[str, str] | None = None,
+        progress: Callable[[int, int | None], None] | None = None,
+    ) -> ImportReport:
+        """Imports products, customers, events, orders, reviews or articles; see feeds.importer.import_file."""
+        return import_file(
+            self.database,
+            self.settings,
+            kind,
+            Path(path),
+            imports_folder=self.workspace.imports,
+            format=format,
+            columns=columns,
+            progress=progress,
+        )
+
+    def track(self, events: Iterable[dict[str, Any] | Event]) -> records.Appended:
+        """Puts events on the timeline; they count at once. Raises: InvalidInput, naming event and field."""
+        settings = self.settings
+        clock = rows.Clock.of(settings)
+        checked = []
+        for number, given in enumerate(events):
+            try:
+                event = given if isinstance(given, Event) else Event.model_validate(given)
+                checked.append(rows.event_row(event, clock, settings))
+            except ValidationError as error:
+                first = error.errors()[0]
+                field = ".".join(map(str, first["loc"]))
+                raise InvalidInput(
+                    f"events[{number}].{field}: {first['msg']}.", field=f"events[{number}].{field}"
+                ) from error
+            except rows.FieldError as error:
+                raise InvalidInput(f"events[{number}].{error}.", field=f"events[{number}].{error.field}") from error
+        with self.database.connect() as connection:
+            return records.append_events(connection, checked, "python", clock.received)
+
+    def train(
+        self,
+        *,
+        settings: TrainSettings | None = None,
+        seed: int = 0,
+        promote: bool = True,
+        progress: Callable[[float, str], None] | None = None,
+    ) -> loop.Trained:
+        """Trains a recommender on everything up to now; promoted if it passes the gate. Raises: NotEnoughData."""
+        return loop.train(
+            self.database, self.workspace, settings=settings, seed=seed, promote=promote, progress=progress
+        )
+
+    def evaluate(
+        self,
+        *,
+        settings: TrainSettings | None = None,
+        seed: int = 0,
+        progress: Callable[[float, str], None] | None = None,
+    ) -> dict[str, Any]:
+        """Trains on the past alone and says how well it foresees the last tenth. Raises: NotEnoughData."""
+        data = loop.read_data(self.database, self.workspace)
+        return evaluate(data.vocabulary, data.histories, settings, seed, progress)
+
+    def recommend(
+        self,
+        customer: str | ExternalId | None = None,
+        *,
+        visitor: str | None = None,
+        surface: str = "home",
+        n: int = 10,
+        product: str | ExternalId | None = None,
+        category: str | None = None,
+        brand: str | None = None,
+        min_price: float | None = None,
+        max_price: float | None = None,
+        exclude: Iterable[str | ExternalId] = (),
+        seed: int | None = None,
+        locale: str | None = None,
+    ) -> Recommendations:
+        """A list for a customer, a visitor or a stranger, kept as a decision.
+
+        Raises: NotFound when the customer or product isn't known; InvalidInput.
+        """
+        self.live.refresh()
+        serving = self.live.serving()
+        with self.database.connect() as connection:
+            who = None if customer is None else _external(customer, "customer")
+            person = people.read_person(connection, who, visitor)
+            if who is not None and person.customer_id is None:
+                raise NotFound(f"There is no customer {who.value!r}.", hint="Import them, or send an event of theirs.")
+            context = None
+            if product is not None:
+                name = _external(product, "product")
+                item = serving.catalogue.named(*name)
+                if item is None:
+                    raise NotFound(f"There is no product {name.value!r}.", field="product")
+                context = item.product_id
+            barred = [serving.catalogue.named(*_external(one, "exclude")) for one in exclude]
+            request = service.Request(
+                surface,
+                n,
+                context,
+                Wishes(category, brand, min_price, max_price),
+                tuple(item.product_id for item in barred if item is not None),
+                seed,
+                locale,
+            )
+            decision = service.recommend(serving, request, person)
+            decisions.record(connection, [decision])
+        return self._shown(serving, decision, locale)
+
+    def _shown(self, serving: service.Serving, decision: Decision, locale: str | None) -> Recommendations:
+        say = say_in(best_locale(locale))
+
+        def title(product_id: int) -> str:
+            item = serving.item(product_id)
+            return item.title(locale) if item else ""
+
+        shown = []
+        for action in decision.actions:
+            item = serving.item(action.product_id)
+            if item is None:
+                continue
+            price = (
+                None if item.price is None else f"{item.price / 10**item.exponent:.{item.exponent}f} {item.currency}"
+            )
+            why = reasons.sentence(say, action.reason.code, action.reason.arguments, title)
+            name = item.names[0][1] if item.names else ""
+            shown.append(Recommended(name, item.title(locale), price, why, action.score, action.source))
+        return Recommendations(decision.decision_id, decision.mode, decision.model_version, shown, decision.timings_ms)
+
+    def decision(self, decision_id: UUID | str) -> dict[str, Any]:
+        """A decision with its trace and what came back on it, names and titles filled in. Raises: NotFound."""
+        serving = self.live.serving()
+        with self.database.connect() as connection:
+            row = decisions.read(connection, UUID(str(decision_id)))
+            if row is None:
+                raise NotFound(f"There is no decision {decision_id}.")
+            return explain(serving, row, decisions.outcomes(connection, row["decision_id"]))
+
+    def models(self) -> list[Row]:
+        """All versions, newest first."""
+        with self.database.connect() as connection:
+            return registry.versions(connection, KIND)
+
+    def promote(self, version: str, reason: str = "by hand") -> None:
+        """Raises: NotFound, DamagedModel."""
+        with self.database.connect() as connection:
+            registry.promote(connection, self.workspace.models, version, reason)
+
+    def roll_back(self) -> str:
+        """The version before serves again. Returns its name. Raises: Conflict when there is none."""
+        with self.database.connect() as connection:
+            return registry.roll_back(connection, self.workspace.models, KIND)
+
+    def keys(self) -> list[Row]:
+        with self.database.connect() as connection:
+            return shop_table.list_keys(connection)
+
+    def create_key(self, name: str, scope: shop_table.Scope) -> str:
+        """A new API key, shown this once: only its hash is kept."""
+        with self.database.connect() as connection:
+            return shop_table.create_key(connection, name, scope)
+
+    def revoke_key(self, key_id: int) -> None:
+        """Raises: NotFound."""
+        with self.database.connect() as connection:
+            shop_table.revoke_key(connection, key_id)
+
+    def customer_token(self, customer: str | ExternalId, seconds: float = 86_400) -> str:
+        """A signed token with which a browser may speak for this customer. Your server makes it after login."""
+        with self.database.connect() as connection:
+            secret = shop_table.read(connection).secret
+        return sign_customer(secret, _external(customer, "customer"), seconds)
+
+    def erase(self, customer: str | ExternalId) -> dict[str, int]:
+        """Forgets a customer, in the store and in the mirror. Returns rows gone by table. Raises: NotFound."""
+        who = _external(customer, "customer")
+        with self.database.connect() as connection:
+            found = identity.id_of(connection, "customer", who)
+            if found is None:
+                raise NotFound(f"There is no customer {who.value!r}.")
+            gone = people.erase(connection, found)
+        self.mirror.sync(self.database)
+        return gone
+
+    def sync_mirror(self) -> Synced:
+        return self.mirror.sync(self.database)
+
+    def counts(self) -> Row:
+        with self.database.connect() as connection:
+            return records.counts(connection)
+
+    def maintain(self) -> dict[str, int]:
+        """What is due: forgets old traces and features, syncs the mirror, trims the change feed."""
+        with self.database.connect() as connection:
+            gone = decisions.forget_old(connection)
+            gone["changes"] = connection.execute("DELETE FROM changes WHERE at < now() - interval '30 days'").rowcount
+        self.sync_mirror()
+        return gone
+
+    def backup(self, target: str | Path) -> Path:
+        return backup(self.workspace, self.database, Path(target))
+
+
+def _external(given: str | ExternalId, field: str) -> ExternalId:
+    try:
+        return as_external_id(given)
+    except ValueError as error:
+        raise InvalidInput(f"{field}: {error}.", field=field) from error
+
+
+def init(folder: str | Path, **settings: Any) -> Shop:
+    """Makes a workspace and a shop in it. Raises: WorkspaceError, InvalidInput."""
+    try:
+        checked = ShopSettings.model_validate(settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        raise InvalidInput(f"{field}: {first['msg'].removeprefix('Value error, ')}.", field=field) from error
+    workspace = Workspace.create(Path(folder))
+    return _opened(workspace, checked)
+
+
+def open(folder: str | Path = ".") -> Shop:
+    """Opens a workspace; starts its database if need be. Raises: WorkspaceError, DatabaseUnavailable."""
+    return _opened(Workspace.open(Path(folder)), ShopSettings())
+
+
+def _opened(workspace: Workspace, settings: ShopSettings) -> Shop:
+    start = workspace.start_settings()
+    database = Database(workspace.folder, start.database_url)
+    try:
+        migrate(database)
+        with database.connect() as connection:
+            shop_table.create(connection, settings)
+    except BaseException:
+        database.close()
+        raise
+    return Shop(workspace, start, database)
+
+
+def restore_into(archive: str | Path, folder: str | Path) -> Shop:
+    """A workspace from a backup. Raises: WorkspaceError, UnreadableFile."""
+    workspace = Workspace.create(Path(folder))
+    database = Database(workspace.folder, workspace.start_settings().database_url)
+    try:
+        restore(workspace, database, Path(archive))
+    except BaseException:
+        database.close()
+        raise
+    return _opened(workspace, ShopSettings())
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def stop_database(workspace: Workspace) -> None:
+    """Asks the workspace's supervisor to stop PostgreSQL now. Raises: SupervisorError when it doesn't."""
+    pids = supervisor.owner_pids(workspace.folder)
+    if "supervisor" in pids:
+        os.kill(pids["supervisor"], signal.SIGTERM)
+        if not supervisor.wait_stopped(workspace.folder):
+            raise SupervisorError("PostgreSQL didn't stop in time.")

@@ -75,7 +75,8 @@ def import_file(
     )
     if retail and kind not in ("products", "customers", "orders"):
         raise InvalidInput(
-            f"{path} has the Online Retail layout, which holds products, customers and orders, no {kind}.", file=str(path)
+            f"{path} has the Online Retail layout, which holds products, customers and orders, no {kind}.",
+            file=str(path),
         )
     report = ImportReport(kind, str(path), ONLINE_RETAIL if retail else physical)
     mark = _fingerprint(path, kind, report.format, columns)
@@ -148,7 +149,9 @@ def _fingerprint(path: Path, kind: str, format: str, columns: dict[str, str] | N
 
 
 def _only_one(connection: Connection, mark: str) -> bool:
-    row = connection.execute("SELECT pg_try_advisory_lock(hashtext('import'), hashtext(%s)) AS free", (mark,)).fetchone()
+    row = connection.execute(
+        "SELECT pg_try_advisory_lock(hashtext('import'), hashtext(%s)) AS free", (mark,)
+    ).fetchone()
     return bool(row and row["free"])
 
 

@@ -6,6 +6,7 @@ What has no field of its own is kept where a record keeps such things: attribute
 
 from __future__ import annotations
 
+import contextlib
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -43,16 +44,19 @@ def record_of(kind: str, values: dict[str, Any], flat: bool) -> BaseModel:
 
     Raises: Refused.
     """
-    shaped = shaped(kind, values) if flat else dict(values)
+    fields = shaped(kind, values) if flat else dict(values)
     leftovers = _LEFTOVERS.get(kind)
-    unknown = [name for name in shaped if name not in _FIELDS[kind]]
+    unknown = [name for name in fields if name not in _FIELDS[kind]]
     if unknown:
-        kept = {name: shaped.pop(name) for name in unknown}
+        kept = {name: fields.pop(name) for name in unknown}
         if leftovers:
-            own = shaped.get(leftovers)
-            shaped[leftovers] = {**{name: _plain(value) for name, value in kept.items()}, **(own if isinstance(own, dict) else {})}
+            own = fields.get(leftovers)
+            fields[leftovers] = {
+                **{name: _plain(value) for name, value in kept.items()},
+                **(own if isinstance(own, dict) else {}),
+            }
     try:
-        return KINDS[kind].model_validate(shaped)
+        return KINDS[kind].model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "row"
@@ -66,7 +70,7 @@ def record_of(kind: str, values: dict[str, Any], flat: bool) -> BaseModel:
 
 def shaped(kind: str, values: dict[str, Any]) -> dict[str, Any]:
     """Flat cells to nested fields: dots reach inside, empty cells are absent, JSON in a cell is read."""
-    shaped: dict[str, Any] = {}
+    nested: dict[str, Any] = {}
     for name, cell in values.items():
         if cell is None or (isinstance(cell, float) and math.isnan(cell)):
             continue
@@ -75,28 +79,26 @@ def shaped(kind: str, values: dict[str, Any]) -> dict[str, Any]:
             if not cell:
                 continue
             if cell[0] in "[{" and name in _JSON_CELLS:
-                try:
+                with contextlib.suppress(orjson.JSONDecodeError):
                     cell = orjson.loads(cell)
-                except orjson.JSONDecodeError:
-                    pass
         outer, dot, inner = name.partition(".")
         if dot and inner and outer in _FIELDS[kind]:
-            holder = shaped.get(outer)
+            holder = nested.get(outer)
             if not isinstance(holder, dict):
                 holder = {} if holder is None else {"": holder}
             holder[inner] = cell
-            shaped[outer] = holder
-        elif isinstance(shaped.get(name), dict) and isinstance(cell, str):
-            shaped[name][""] = cell
+            nested[outer] = holder
+        elif isinstance(nested.get(name), dict) and isinstance(cell, str):
+            nested[name][""] = cell
         else:
-            shaped[name] = cell
-    if kind == "orders" and "lines" not in shaped:
-        line = {name: shaped.pop(name) for name in _ORDER_LINE if name in shaped}
+            nested[name] = cell
+    if kind == "orders" and "lines" not in nested:
+        line = {name: nested.pop(name) for name in _ORDER_LINE if name in nested}
         if line:
-            shaped["lines"] = [line]
-    if kind == "articles" and isinstance(shaped.get("tags"), str):
-        shaped["tags"] = [tag.strip() for tag in shaped["tags"].split(",") if tag.strip()]
-    return shaped
+            nested["lines"] = [line]
+    if kind == "articles" and isinstance(nested.get("tags"), str):
+        nested["tags"] = [tag.strip() for tag in nested["tags"].split(",") if tag.strip()]
+    return nested
 
 
 def _plain(value: Any) -> Any:

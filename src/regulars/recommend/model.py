@@ -9,15 +9,17 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sparse
 from safetensors.numpy import load_file, save_file
 
 from regulars.errors import DamagedModel, InvalidInput
 from regulars.recommend.blend import SOURCE_ORDER, Blend, standardised
 from regulars.recommend.dataset import Float32, Int32, Int64, Query, Vocabulary
+from regulars.recommend.sources._neighbours import Neighbours
 from regulars.recommend.sources.base import NO_EVIDENCE, CandidateSource, best
 from regulars.recommend.sources.covisitation import CovisitationSource
 from regulars.recommend.sources.popular import PopularSource
@@ -26,6 +28,12 @@ from regulars.recommend.sources.text import TextSource
 
 FORMAT = 1
 """Of a saved model's folder. A loader refuses what it doesn't know instead of guessing."""
+
+LENDERS = 10
+"""Text neighbours that lend to an item nobody touched yet what counting says of them."""
+
+COUNTING = ("covisitation", "popular")
+"""Sources that know an item only by what people did with it."""
 
 SOURCE_TYPES: dict[str, type[CandidateSource]] = {
     source.name: source for source in (SequenceSource, CovisitationSource, TextSource, PopularSource)
@@ -67,6 +75,7 @@ class Model:
         self.source_names = tuple(self.sources)
         self.blend = blend
         self._weights = blend.vector(self.source_names)
+        self._untouched, self._lenders = _lending(self.sources)
 
     def __len__(self) -> int:
         return len(self.product_ids)
@@ -85,7 +94,7 @@ class Model:
         silent = len(query.items) == 0 and query.context is None
         for source in self.sources.values():
             scores = source.scores(query)
-            columns.append(standardised(source.name, scores))
+            columns.append(self._lent(source.name, standardised(source.name, scores)))
             if silent and source.name != "popular":
                 lists.append(np.zeros(0, np.int32))
                 continue
@@ -124,6 +133,9 @@ class Model:
         chosen = np.asarray(places, np.int64)
         items = candidates.items[chosen]
         added = (candidates.features[chosen] * self._weights).T
+        # What is lent is no evidence of its own: an untouched item is shown for its text or its place in a sequence.
+        counting = np.isin(self.source_names, COUNTING)
+        added[np.ix_(counting, np.isin(items, self._untouched))] = -np.inf
         strongest = added.argmax(axis=0)
         found = [("", NO_EVIDENCE)] * len(items)
         for number, source in enumerate(self.sources.values()):
@@ -133,6 +145,16 @@ class Model:
                 for place, index in zip(of_source.tolist(), indices.tolist(), strict=True):
                     found[place] = (source.name, index)
         return found
+
+    def _lent(self, source: str, column: Float32) -> Float32:
+        """A counting source's column, with untouched items given the mean of their text neighbours' values.
+
+        Otherwise they would compete without a bonus that every other item has, and never be shown, never be touched.
+        """
+        if source in COUNTING and len(self._untouched):
+            own = column[self._untouched]
+            column[self._untouched] = np.maximum(own, self._lenders @ column)
+        return column
 
     def extended(self, vocabulary: Vocabulary) -> Self:
         """The same model for a vocabulary that begins with the present items: products added since it was trained.
@@ -174,3 +196,30 @@ class Model:
             # Both save their encoder, mostly the same one: tens of megabytes that need not be held twice.
             sequence.share_encoder(text.encoder)
         return model
+
+
+def _lending(sources: dict[str, CandidateSource]) -> tuple[Int32, Any]:
+    """Items that no one touched but whose text has neighbours, (u,), and the (u, n) CSR weights of those, rows sum to 1.
+
+    Weights are cosines over the LENDERS nearest that somebody touched.
+    """
+    text, counted = sources.get("text"), sources.get("covisitation")
+    nothing = np.zeros(0, np.int32), sparse.csr_matrix((0, 0), dtype=np.float32)
+    if not isinstance(text, TextSource) or not isinstance(counted, CovisitationSource):
+        return nothing
+    size = len(counted.neighbours)
+    touched = np.diff(counted.neighbours.offsets) > 0
+    touched[counted.neighbours.indices] = True
+    untouched = np.flatnonzero(~touched)
+    if len(untouched) in (0, size):
+        return nothing
+    near = text.neighbours
+    lists = sparse.csr_matrix((near.weights, near.indices, near.offsets), shape=(size, size))[untouched]
+    lists.data *= touched[lists.indices]
+    lists.eliminate_zeros()
+    lenders = Neighbours.of(lists, LENDERS)
+    has = np.diff(lenders.offsets) > 0
+    matrix = sparse.csr_matrix((lenders.weights, lenders.indices, lenders.offsets), shape=(len(untouched), size))[has]
+    sums = np.asarray(matrix.sum(axis=1)).ravel()
+    matrix.data /= np.repeat(sums, np.diff(matrix.indptr))
+    return untouched[has].astype(np.int32), matrix

@@ -28,6 +28,7 @@ class Registered:
     version: str
     folder: Path
     files: dict[str, str]
+    promotion_id: int
 
 
 def _sha256(path: Path) -> str:
@@ -142,5 +143,7 @@ def serving_order(rows: list[Row], models: Path) -> list[Registered]:
     """From PROMOTION_ORDER's rows: what should serve, then what served before it, each once."""
     unique: dict[str, Registered] = {}
     for row in rows:
-        unique.setdefault(row["version"], Registered(row["version"], models / row["version"], row["files"]))
+        unique.setdefault(
+            row["version"], Registered(row["version"], models / row["version"], row["files"], row["promotion_id"])
+        )
     return list(unique.values())

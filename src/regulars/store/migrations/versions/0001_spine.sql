@@ -21,9 +21,9 @@ CREATE TABLE changes (
     change_id  bigint PRIMARY KEY,
     xact       xid8 NOT NULL DEFAULT pg_current_xact_id(),
     at         timestamptz NOT NULL DEFAULT now(),
-    kind       text NOT NULL CHECK (kind IN ('insert', 'update', 'join', 'erase')),
+    kind       text NOT NULL CHECK (kind IN ('insert', 'join', 'delete', 'erase')),
     tables     text[] NOT NULL,
-    keys       jsonb                 -- erase: {"customers": […]}; join: {"events": […]}
+    keys       jsonb                 -- erase: {"people": […], "visitors": […]}; delete: {"products": […]} …
 );
 CREATE INDEX changes_xact ON changes (xact);
 

@@ -1,0 +1,56 @@
+"""Every string that a person reads, in their language. Gettext catalogues (.po) in `locale/`; English stands in the code."""
+
+from __future__ import annotations
+
+import gettext
+import io
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LOCALES = ("en", "zh")
+_FOLDER = Path(__file__).parent / "locale"
+
+Say = Callable[[str], str]
+
+
+@cache
+def _translations(locale: str) -> gettext.NullTranslations:
+    path = _FOLDER / f"{locale}.po"
+    if not path.is_file():
+        return gettext.NullTranslations()
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=locale)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def best_locale(asked: str | None, offered: tuple[str, ...] = LOCALES) -> str:
+    """The offered language that fits an Accept-Language header or a locale best; the first where none does.
+
+    >>> best_locale("fr;q=0.9, zh-CN;q=0.8")
+    'zh'
+    >>> best_locale("de")
+    'en'
+    """
+    wishes: list[tuple[float, str]] = []
+    for part in (asked or "")[:500].split(","):
+        name, _, weight = part.strip().partition(";q=")
+        try:
+            wishes.append((-float(weight or 1), name.split("-")[0].split("_")[0].lower()))
+        except ValueError:
+            continue
+    for _, name in sorted(wishes, key=lambda wish: wish[0]):
+        if name in offered:
+            return name
+    return offered[0]
+
+
+def say_in(locale: str) -> Say:
+    """The function that says an English string in this language: `say = say_in("zh"); say("Home")`."""
+    return _translations(locale).gettext

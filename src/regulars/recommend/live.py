@@ -1,0 +1,140 @@
+"""What answers right now, kept up to date: the promoted model, the catalogue, the shop's settings. One per process.
+
+`refresh` is called about once a second. It never takes away what answers already: a part that can't be read leaves the
+one before in place. A damaged model version is refused, the version before it serves, and `note` says so.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import structlog
+
+from regulars.errors import ModelError, RegularsError
+from regulars.recommend.catalogue import Catalogue, CatalogueReader
+from regulars.recommend.filters import FilterBase
+from regulars.recommend.model import Model
+from regulars.recommend.prepare import histories_from_store
+from regulars.recommend.service import Serving
+from regulars.recommend.train import fit_starter
+from regulars.schema import ShopSettings
+from regulars.store import registry, shop
+from regulars.store.database import Connection, Database
+
+KIND = "recommender"
+STARTER_PAUSE_SECONDS = 5.0  # between two starter models, or twenty times what the last one took
+log = structlog.get_logger("regulars.recommend")
+
+
+class Live:
+    """Reads what serves. `current` may be read from any thread; `refresh` runs on one at a time."""
+
+    def __init__(self, database: Database, models: Path) -> None:
+        self._database = database
+        self._models = models
+        self._lock = threading.Lock()
+        self._reader = CatalogueReader()
+        self._loaded: tuple[str, Model] | None = None
+        self._refused: dict[int, str] = {}  # by promotion: promoting a restored version again is a new chance
+        self._extended: Model | None = None
+        self._starter: Model | None = None
+        self._starter_events = -1
+        self._starter_at = 0.0
+        self._starter_took = 0.0
+        self._settings: ShopSettings | None = None
+        self._current: Serving | None = None
+
+    @property
+    def current(self) -> Serving | None:
+        """What answers, or None before the first refresh."""
+        return self._current
+
+    def serving(self) -> Serving:
+        """What answers; refreshed now if it never was. Raises: DatabaseUnavailable."""
+        if self._current is None:
+            self.refresh()
+        assert self._current is not None
+        return self._current
+
+    def refresh(self) -> bool:
+        """Catches up with the store. Returns whether what answers changed. Raises: DatabaseUnavailable."""
+        with self._lock, self._database.connect(autocommit=True) as connection:
+            settings = shop.read(connection).settings
+            changed = self._reader.refresh(connection)
+            note, model_changed = self._follow_registry(connection)
+            if self._loaded is None:
+                model_changed = self._follow_starter(connection, changed) or model_changed
+            before = self._current
+            if before is not None and not (
+                changed or model_changed or settings != self._settings or note != before.note
+            ):
+                return False
+            self._settings = settings
+            self._current = self._assemble(settings, note)
+            return True
+
+    def _follow_registry(self, connection: Connection) -> tuple[str | None, bool]:
+        """Loads what was promoted last, or the newest before it that is whole."""
+        rows = connection.execute(registry.PROMOTION_ORDER, (KIND,)).fetchall()
+        note: str | None = None
+        for place, version in enumerate(registry.serving_order(rows, self._models)):
+            if self._loaded is not None and self._loaded[0] == version.version:
+                return note, False
+            if version.promotion_id in self._refused:
+                note = note or self._refused[version.promotion_id]
+                continue
+            try:
+                registry.verify(version.folder, version.files)
+                model = Model.load(version.folder)
+            except RegularsError as error:
+                self._refused[version.promotion_id] = f"{version.version} was refused: {error.detail}"
+                note = note or self._refused[version.promotion_id]
+                log.error("model_refused", version=version.version, reason=error.detail)
+                if isinstance(error, ModelError):
+                    connection.execute(
+                        "UPDATE model_versions SET status = 'damaged' WHERE version = %s", (version.version,)
+                    )
+                continue
+            log.info("model_loaded", version=version.version, fallback=place > 0)
+            self._loaded, self._extended = (version.version, model), None
+            return note, True
+        if rows and self._loaded is not None and all(row["version"] != self._loaded[0] for row in rows):
+            self._loaded = None
+        return note, False
+
+    def _follow_starter(self, connection: Connection, catalogue_changed: bool) -> bool:
+        """Without a trained model: one from counts and words, fitted anew when enough happened."""
+        pause = max(STARTER_PAUSE_SECONDS, 20 * self._starter_took)
+        if self._starter is not None and time.monotonic() - self._starter_at < pause:
+            return False
+        row = connection.execute(
+            "SELECT coalesce(max(change_id), 0) AS newest FROM changes WHERE 'events' = ANY(tables)"
+        ).fetchone()
+        newest = int(row["newest"]) if row else 0
+        if newest == self._starter_events and not catalogue_changed and self._starter is not None:
+            return False
+        started = time.monotonic()
+        vocabulary = self._reader.catalogue(np.zeros(0, np.int64)).vocabulary()
+        if len(vocabulary) == 0:
+            self._starter = None
+            return False
+        self._starter = fit_starter(vocabulary, histories_from_store(connection, vocabulary))
+        self._starter_events, self._extended = newest, None
+        self._starter_at = time.monotonic()
+        self._starter_took = self._starter_at - started
+        return True
+
+    def _assemble(self, settings: ShopSettings, note: str | None) -> Serving:
+        version, model = self._loaded if self._loaded is not None else (None, self._starter)
+        ids = model.product_ids if model is not None else np.zeros(0, np.int64)
+        catalogue: Catalogue = self._reader.catalogue(ids)
+        if model is not None and len(catalogue) > len(model):
+            if self._extended is None or not np.array_equal(self._extended.product_ids, catalogue.product_ids):
+                self._extended = model.extended(catalogue.vocabulary())
+            model = self._extended
+        mode = "trained" if version is not None else "starter" if self._starter_events > 0 else "newest"
+        filters = FilterBase(catalogue, settings.excluded_products, settings.repeatable_categories)
+        return Serving(model, version, mode, catalogue, filters, settings, note)

@@ -1,0 +1,346 @@
+"""Answers online: a request and a person in, a decision out. Pure computation: reads and writes nothing, never imports torch.
+
+who asks ─► filters ─► candidates per source ─► blend ─► explore ─► reasons ─► decision with its trace
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import uuid_utils
+
+from regulars.errors import InvalidInput
+from regulars.recommend.catalogue import Catalogue, Item
+from regulars.recommend.dataset import Float32, Int32, Query
+from regulars.recommend.filters import Barred, FilterBase, Wishes
+from regulars.recommend.model import Candidates, Model
+from regulars.recommend.reasons import reason_for
+from regulars.recommend.surfaces import SEEN_DAYS, surface_named
+from regulars.schema import Action, Decision, EventType, ShopSettings
+from regulars.schema.events import STRENGTHS
+from regulars.store.people import Person
+
+MAX_ITEMS = 100
+HISTORY_READ = 200  # newest interactions a query holds; sources look at fewer
+PER_SOURCE = 100
+TRACED_CANDIDATES = 150  # the best of some 300: what stands further down has no chance to be shown
+UNSHOWN_SAMPLED = 10  # features are kept of the shown and of this many others, for training a ranker
+EXPLORE_FROM = 8  # a list shorter than this has no place to spend
+EXPLORE_POOL = 20  # an exploration slot draws from this many next-best candidates, evenly
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a list is wanted for. Product ids are ours; `exclude` too."""
+
+    surface: str = "home"
+    n: int = 10
+    context: int | None = None
+    wishes: Wishes = field(default_factory=Wishes)
+    exclude: tuple[int, ...] = ()
+    seed: int | None = None
+    locale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """All that answers, as one immutable thing: swapped whole when a model or the catalogue changes.
+
+    mode: trained (a promoted model), starter (counts and words, fitted on the fly), newest (nothing to learn from yet).
+    note: what a reader should know of it, e.g. that a damaged version was refused.
+    """
+
+    model: Model | None
+    version: str | None
+    mode: str
+    catalogue: Catalogue
+    filters: FilterBase
+    settings: ShopSettings
+    note: str | None = None
+
+    def item(self, product_id: int) -> Item | None:
+        return self.catalogue.of(product_id)
+
+
+class _Watch:
+    """Milliseconds per step."""
+
+    def __init__(self) -> None:
+        self.steps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, step: str) -> None:
+        now = time.perf_counter()
+        self.steps[step] = round((now - self._last) * 1000, 3)
+        self._last = now
+
+
+def recommend(serving: Serving, request: Request, person: Person, now: float | None = None) -> Decision:
+    """A list for this person. Shorter than asked, or empty, when the filters leave too little: the trace says why.
+
+    now: epoch seconds. Raises: InvalidInput for an unknown surface, a missing context item or n out of range.
+    """
+    watch = _Watch()
+    surface = surface_named(request.surface)
+    if not 1 <= request.n <= MAX_ITEMS:
+        raise InvalidInput(f"n is {request.n}; a list has 1 to {MAX_ITEMS} items.", field="n")
+    if surface.needs_product and request.context is None:
+        raise InvalidInput(f"The surface {surface.name!r} needs a product.", hint="Send `product`.", field="product")
+    now = time.time() if now is None else now
+    decision_id = UUID(bytes=uuid_utils.uuid7().bytes)
+    seed = request.seed if request.seed is not None else int.from_bytes(decision_id.bytes[8:], "big") >> 1
+    catalogue = serving.catalogue
+    history = _History.of(person, catalogue, now)
+    context = None if request.context is None else catalogue.place.get(request.context)
+    watch.lap("history")
+
+    bought = seen = np.zeros(0, np.int32)
+    if surface.discovery:
+        bought = history.bought
+        seen = history.seen_within(SEEN_DAYS)
+    barred = serving.filters.bar(request.wishes, _places(catalogue, request.exclude), context, bought, seen)
+    watch.lap("filters")
+
+    query = Query(history.items, history.ages, history.strengths, context)
+    candidates = _retrieve(serving.model, query, barred)
+    watch.lap("candidates")
+
+    chosen, propensities, explored = _choose(serving, surface.explores, request.n, candidates, seed)
+    fill = _fill(catalogue, barred, candidates, len(chosen), request.n)
+    watch.lap("choose")
+
+    actions = _actions(serving, query, history, candidates, chosen, propensities, explored, fill)
+    watch.lap("reasons")
+
+    trace = _trace(serving, request, history, barred, candidates, actions, seed)
+    names, rows, ids, shown = _features(candidates, catalogue, chosen, seed)
+    watch.lap("trace")
+    return Decision(
+        decision_id=decision_id,
+        at=datetime.fromtimestamp(now, UTC),
+        surface=surface.name,
+        customer_id=person.customer_id,
+        visitor_id=person.visitor_id,
+        context_product_id=request.context if context is not None else None,
+        mode=serving.mode,
+        model_version=serving.version,
+        policy="explore" if explored else "rank",
+        seed=seed,
+        arm=None,
+        actions=actions,
+        timings_ms=watch.steps,
+        trace=trace,
+        feature_names=names,
+        feature_product_ids=ids,
+        feature_shown=shown,
+        feature_rows=rows,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    """A person's interactions with products of the catalogue, oldest first."""
+
+    items: Int32
+    ages: Float32
+    strengths: Float32
+    products: list[int]
+    types: list[str]
+    bought: Int32
+    unknown: int
+
+    @classmethod
+    def of(cls, person: Person, catalogue: Catalogue, now: float) -> _History:
+        place = catalogue.place
+        kept: list[tuple[int, int, str, float]] = []
+        bought: set[int] = {place[product] for product in person.bought if product in place}
+        unknown = 0
+        for product, kind, second in zip(person.products, person.types, person.seconds, strict=True):
+            item = place.get(product)
+            if item is None:
+                unknown += 1
+                continue
+            if kind == EventType.PURCHASE:
+                bought.add(item)
+            if len(kept) < HISTORY_READ:
+                # A clock that jumped: what "will happen" happened now.
+                kept.append((item, product, kind, max(0.0, now - second) / 86_400))
+        kept.reverse()
+        return cls(
+            np.array([row[0] for row in kept], np.int32),
+            np.array([row[3] for row in kept], np.float32),
+            np.array([STRENGTHS.get(row[2], 1.0) for row in kept], np.float32),
+            [row[1] for row in kept],
+            [row[2] for row in kept],
+            np.fromiter(bought, np.int32, len(bought)),
+            unknown,
+        )
+
+    def seen_within(self, days: float) -> Int32:
+        return self.items[self.ages <= days]
+
+
+def _places(catalogue: Catalogue, product_ids: tuple[int, ...]) -> Int32:
+    return np.array([catalogue.place[one] for one in product_ids if one in catalogue.place], np.int32)
+
+
+def _retrieve(model: Model | None, query: Query, barred: Barred) -> Candidates:
+    if model is None:
+        none = np.zeros(0, np.int32)
+        empty = np.zeros(0, np.float32)
+        return Candidates(none, empty, np.zeros((0, 0), np.float32), (), np.zeros((0, 0), np.int16), (), none)
+    return model.retrieve(query, PER_SOURCE, exclude=barred.items())
+
+
+def _choose(
+    serving: Serving, explores: bool, n: int, candidates: Candidates, seed: int
+) -> tuple[list[int], list[float | None], set[int]]:
+    """Rows of the candidates in list order, the chance of each (None where nothing was random), explored positions.
+
+    The last slots of a long enough list may explore: each draws evenly from the next EXPLORE_POOL candidates that are
+    not in the list yet, so its propensity, given the places above, is 1 / their number.
+    """
+    slots = serving.settings.exploration_slots if explores and n >= EXPLORE_FROM else 0
+    slots = min(slots, max(0, len(candidates) - n))
+    chosen = list(range(min(n - slots, len(candidates))))
+    propensities: list[float | None] = [None] * len(chosen)
+    explored: set[int] = set()
+    if slots:
+        generator = np.random.default_rng(seed)
+        rest = list(range(len(chosen), len(candidates)))
+        for _ in range(slots):
+            pool = rest[:EXPLORE_POOL]
+            drawn = pool[int(generator.integers(len(pool)))]
+            rest.remove(drawn)
+            explored.add(len(chosen))
+            chosen.append(drawn)
+            propensities.append(1.0 / len(pool))
+    return chosen, propensities, explored
+
+
+def _fill(catalogue: Catalogue, barred: Barred, candidates: Candidates, have: int, n: int) -> list[int]:
+    """When sources have too little to say: the newest products that may be shown."""
+    if have >= n:
+        return []
+    free = ~barred.mask
+    free[candidates.items] = False
+    newest = catalogue.newest[free[catalogue.newest]]
+    return [int(item) for item in newest[: n - have]]
+
+
+def _actions(
+    serving: Serving,
+    query: Query,
+    history: _History,
+    candidates: Candidates,
+    chosen: list[int],
+    propensities: list[float | None],
+    explored: set[int],
+    fill: list[int],
+) -> tuple[Action, ...]:
+    context = None if query.context is None else int(serving.catalogue.product_ids[query.context])
+    spoken = serving.model.evidence(query, candidates, chosen) if serving.model is not None else []
+    ids = serving.catalogue.product_ids
+    actions = [
+        Action(
+            product_id=int(ids[candidates.items[row]]),
+            position=position,
+            score=round(float(candidates.scores[row]), 5),
+            propensity=propensity,
+            source="explore" if position in explored else source,
+            reason=reason_for(
+                "explore" if position in explored and evidence < 0 else source,
+                evidence,
+                history.products,
+                history.types,
+                context,
+            ),
+        )
+        for position, (row, propensity, (source, evidence)) in enumerate(zip(chosen, propensities, spoken, strict=True))
+    ]
+    for item in fill:
+        reason = reason_for("newest", -1, [], [], None)
+        actions.append(Action(int(ids[item]), len(actions), 0.0, None, "newest", reason))
+    return tuple(actions)
+
+
+def _trace(
+    serving: Serving,
+    request: Request,
+    history: _History,
+    barred: Barred,
+    candidates: Candidates,
+    actions: tuple[Action, ...],
+    seed: int,
+) -> dict[str, Any]:
+    """The full account, compact: arrays side by side. `regulars.recommend.page` makes it readable."""
+    ids = serving.catalogue.product_ids
+    top = slice(0, TRACED_CANDIDATES)
+    wishes = request.wishes
+    trace: dict[str, Any] = {
+        "request": {
+            "surface": request.surface,
+            "n": request.n,
+            "exclude": list(request.exclude),
+            "wishes": {
+                "category": wishes.category,
+                "brand": wishes.brand,
+                "min_price": wishes.min_price,
+                "max_price": wishes.max_price,
+            },
+        },
+        "history": {
+            "products": history.products[-50:],
+            "types": history.types[-50:],
+            "days_ago": np.round(history.ages[-50:], 3),
+            "unknown": history.unknown,
+        },
+        "sources": {
+            name: int(np.count_nonzero(candidates.ranks[:, column] >= 0))
+            for column, name in enumerate(candidates.source_names)
+        },
+        "filters": barred.counts(),
+        "removed": [
+            [int(ids[item]), barred.reason(int(item))] for item in candidates.removed[:TRACED_CANDIDATES].tolist()
+        ],
+        "candidates": {
+            "count": len(candidates),
+            "products": ids[candidates.items[top]],
+            "scores": np.round(candidates.scores[top], 4),
+            "features": np.round(candidates.features[top], 4),
+            "ranks": candidates.ranks[top].astype(np.int32),
+            "feature_names": candidates.feature_names,
+            "source_names": candidates.source_names,
+        },
+        "weights": dict(serving.model.blend.weights) if serving.model is not None else {},
+        "seed": seed,
+    }
+    if serving.note:
+        trace["note"] = serving.note
+    if len(actions) < request.n:
+        trace["short"] = {"wanted": request.n, "got": len(actions), "left_after_filters": int((~barred.mask).sum())}
+    return trace
+
+
+def _features(
+    candidates: Candidates, catalogue: Catalogue, chosen: list[int], seed: int
+) -> tuple[tuple[str, ...], tuple[tuple[float, ...], ...], tuple[int, ...], tuple[bool, ...]]:
+    """Feature rows of what was shown and of a seeded sample of what wasn't."""
+    if not len(candidates):
+        return (), (), (), ()
+    shown = set(chosen)
+    rest = [row for row in range(len(candidates)) if row not in shown]
+    if len(rest) > UNSHOWN_SAMPLED:
+        rest = np.random.default_rng(seed + 1).choice(rest, UNSHOWN_SAMPLED, replace=False).tolist()
+    rows = [*chosen, *rest]
+    return (
+        candidates.feature_names,
+        tuple(map(tuple, np.round(candidates.features[rows], 5).tolist())),
+        tuple(catalogue.product_ids[candidates.items[rows]].tolist()),
+        tuple([True] * len(chosen) + [False] * len(rest)),
+    )

@@ -1,0 +1,88 @@
+"""Backup and restore: one file with the database (pg_dump), the models and regulars.toml. Knows no tables but the shop's row."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tarfile
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from regulars.errors import RegularsError, UnreadableFile
+from regulars.store import supervisor
+from regulars.store.database import Database, migrate
+from regulars.store.workspace import FILE, Workspace
+
+FORMAT = 1
+
+
+def backup(workspace: Workspace, database: Database, target: Path) -> Path:
+    """Writes everything that can't be made anew into `target` (.tar). Serving goes on meanwhile. Returns the file.
+
+    Raises: RegularsError with pg_dump's words; the target appears only when it is whole.
+    """
+    target = target.resolve()
+    if target.is_dir():
+        target = target / f"{workspace.folder.name}-{datetime.now(UTC):%Y%m%d-%H%M%S}.tar"
+    temporary = target.with_name(target.name + ".unfinished")
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        dump = Path(scratch) / "database.dump"
+        _program(
+            "pg_dump", "--format=custom", "--compress=3", "--no-owner", f"--file={dump}", f"--dbname={database.url}"
+        )
+        about = Path(scratch) / "backup.json"
+        about.write_text(json.dumps({"format": FORMAT, "made_at": datetime.now(UTC).isoformat()}), encoding="utf-8")
+        try:
+            with tarfile.open(temporary, "w") as archive:
+                archive.add(about, "backup.json")
+                archive.add(dump, "database.dump")
+                archive.add(workspace.folder / FILE, FILE)
+                for version in sorted(workspace.models.iterdir()):
+                    if version.is_dir() and not version.name.startswith("."):
+                        archive.add(version, f"models/{version.name}")
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+    return target
+
+
+def restore(workspace: Workspace, database: Database, archive: Path) -> None:
+    """Fills a new workspace from a backup. The database must be empty.
+
+    Raises: UnreadableFile when it isn't a backup; RegularsError with pg_restore's words.
+    """
+    try:
+        opened = tarfile.open(archive)  # noqa: SIM115 - closed below, with the error of opening told apart
+    except (OSError, tarfile.TarError) as error:
+        raise UnreadableFile(f"{archive} isn't a backup: {error}.", file=str(archive)) from error
+    with opened, tempfile.TemporaryDirectory(dir=workspace.folder) as scratch:
+        if not {"backup.json", "database.dump"} <= set(opened.getnames()):
+            raise UnreadableFile(f"{archive} isn't a backup of Regulars.", file=str(archive))
+        opened.extractall(scratch, filter="data")
+        about = json.loads((Path(scratch) / "backup.json").read_text(encoding="utf-8"))
+        if about.get("format") != FORMAT:
+            raise UnreadableFile(
+                f"{archive} is a backup of format {about.get('format')}, which this version doesn't know.",
+                file=str(archive),
+            )
+        dump = Path(scratch) / "database.dump"
+        os.chmod(dump, 0o644)
+        _program(
+            "pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", f"--dbname={database.url}", str(dump)
+        )
+        for version in sorted((Path(scratch) / "models").glob("*")):
+            version.rename(workspace.models / version.name)
+        (Path(scratch) / FILE).replace(workspace.folder / FILE)
+    migrate(database)
+    with database.connect() as connection:
+        # Transaction ids start anew in this server, so the feed's past means nothing here: mirrors are made afresh.
+        connection.execute("DELETE FROM changes")
+        connection.execute("UPDATE shop SET generation = gen_random_uuid()")
+
+
+def _program(name: str, *arguments: str) -> None:
+    done = subprocess.run([str(supervisor.binaries() / name), *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RegularsError(f"{name} failed: {done.stderr.strip()[-1000:]}")
