@@ -2,8 +2,10 @@
 
 DIR holds user_sequence.txt ("USER ITEM ITEM …", oldest first) and items.jsonl ({"product_id", "title"}), as the Amazon
 reviews 5-core sets are commonly passed on. The last item of each person is the test and is used for nothing but the
-figures. All before it is given to `fit_model`, which takes its own validation from there. Items are relabelled by a
+figures. All before it is given to `fit_model`, which holds out validation of its own from a sample of people; papers
+keep everyone's item before the last for it and learn nothing from those, as --strict does. Items are relabelled by a
 random permutation, since in these files the order of ids tells the order within a day. Peers get the same histories.
+With --cold, a share of the items is kept from training and added to the trained model with their titles only.
 """
 
 from __future__ import annotations
@@ -129,6 +131,10 @@ def main() -> None:
     parser.add_argument(
         "--rehearse", action="store_true", help="drop every last item first: for choices, not for figures"
     )
+    parser.add_argument("--cold", type=float, default=0.0, help="share of items added only after training")
+    parser.add_argument(
+        "--strict", action="store_true", help="as in papers: nothing is learned from anyone's item before the last"
+    )
     parser.add_argument("--keep", type=Path, metavar="DIR", help="save the last model and its ranks here")
     options = parser.parse_args()
 
@@ -140,6 +146,8 @@ def main() -> None:
     if options.epochs is not None:
         sequence = replace(sequence, epochs=options.epochs)
     settings = TrainSettings(sequence=sequence, members=options.members)
+    if options.strict:
+        settings = replace(settings, validation_share=1.0, validation_people=10**9, refit_counts=False)
     figures: list[dict[str, float]] = []
     peers: dict[str, list[dict[str, float]]] = {}
     for seed in range(options.seed, options.seed + options.seeds):
@@ -147,13 +155,24 @@ def main() -> None:
         if options.rehearse:
             data = Data(data.vocabulary, [sequence[:-1] for sequence in data.sequences if len(sequence) > 2])
         started = time.monotonic()
-        pasts = histories_of([sequence[:-1] for sequence in data.sequences])
-        model, report = fit_model(data.vocabulary, pasts, settings, seed, _say)
+        warm = round(len(data.vocabulary) * (1 - options.cold))
+        pasts = histories_of([sequence[:-1][sequence[:-1] < warm] for sequence in data.sequences])
+        words = Vocabulary(data.vocabulary.product_ids[:warm], data.vocabulary.texts[:warm])
+        model, report = fit_model(words, pasts, settings, seed, _say)
+        model = model.extended(data.vocabulary)
         train_seconds = time.monotonic() - started
         print(json.dumps(report), flush=True)
         ranks_of, per_user = evaluate(model, data)
         ranks = ranks_of.pop("model")
-        figures.append({**ranking_report(ranks.tolist()), "train_seconds": train_seconds, "ms_per_user": per_user})
+        measured = ranking_report(ranks.tolist())
+        if options.cold:
+            # Labels are random, so the last ones are a random share.
+            added = np.array([sequence[-1] >= warm for sequence in data.sequences])
+            measured |= {f"cold_{name}": value for name, value in ranking_report(ranks[added].tolist()).items()}
+            by_text = ranking_report(ranks_of["text"][added].tolist(), at=(10,))
+            measured |= {f"cold_text_{name}": value for name, value in by_text.items()}
+            measured["cold_cases"] = float(added.sum())
+        figures.append({**measured, "train_seconds": train_seconds, "ms_per_user": per_user})
         if options.keep:
             model.save(options.keep)
             np.save(options.keep / "ranks.npy", ranks)

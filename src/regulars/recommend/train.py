@@ -29,9 +29,6 @@ Progress = Callable[[float, str], None]
 MAX_VALIDATION_PEOPLE = 5_000
 """Recall's standard error is then under .005; more would only take learning away."""
 
-VALIDATION_SHARE = 0.2
-"""Of the people at most, so that a small shop still learns from most last steps."""
-
 HALF_LIVES_DAYS = (7.0, 30.0, 90.0)
 
 STARTER_TEXT = TextSettings(dims=96, max_words=10_000, max_pieces=0, iterations=1)
@@ -41,14 +38,26 @@ STARTER_TEXT = TextSettings(dims=96, max_words=10_000, max_pieces=0, iterations=
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
     """One set of defaults for every shop. sequence: None = SequenceSettings(). members: networks trained with
-    consecutive seeds and averaged; the time budget is split between them.
+    consecutive seeds and averaged; the time budget is split between them. validation_share, validation_people: held
+    out for stopping and weights, at most; a small shop still learns from most last steps. refit_counts: count again on
+    everything at the end. Only a comparison with papers' protocol, where nobody learns from validation, turns it off.
     """
 
     sequence: SequenceSettings | None = None
     members: int = 1
+    validation_share: float = 0.2
+    validation_people: int = MAX_VALIDATION_PEOPLE
+    refit_counts: bool = True
     text: TextSettings = field(default_factory=TextSettings)
     text_source: TextSourceSettings = field(default_factory=TextSourceSettings)
     covisitation: CovisitationSettings = field(default_factory=CovisitationSettings)
+
+
+def settings_for(max_seconds: float) -> TrainSettings:
+    """The defaults with another time budget for the transformer, in seconds."""
+    from regulars.recommend.sequence_training import SequenceSettings
+
+    return TrainSettings(sequence=SequenceSettings(max_seconds=max_seconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +158,7 @@ def fit_model(
     clock = _Clock(seconds)
 
     tell(0.0, "texts")
-    split = hold_out(histories, _validation_people(histories, seed))
+    split = hold_out(histories, _validation_people(histories, settings, seed))
     text = TextSource.fit(vocabulary, settings.text, settings.text_source, seed)
     clock.lap("text")
     tell(0.02, "co-visits")
@@ -170,7 +179,7 @@ def fit_model(
             report["sequence_skipped"] = str(error)
         clock.lap("sequence")
     tell(0.95, "blend")
-    learned = [*([sequence] if sequence else []), *counting]
+    learned: list[CandidateSource] = [*([sequence] if sequence else []), *counting]
     names = [source.name for source in learned]
     draft = Model(vocabulary.product_ids, learned, Blend.default(names))
     cases = gather_cases(draft, split.queries, split.targets)
@@ -185,12 +194,14 @@ def fit_model(
         }
     clock.lap("blend")
     tell(0.98, "final counts")
-    final: list[CandidateSource] = [
-        *([sequence] if sequence else []),
-        CovisitationSource.fit(len(vocabulary), histories, settings.covisitation),
-        text,
-        PopularSource.fit(len(vocabulary), histories, half_life),
-    ]
+    final = learned
+    if settings.refit_counts:
+        final = [
+            *([sequence] if sequence else []),
+            CovisitationSource.fit(len(vocabulary), histories, settings.covisitation),
+            text,
+            PopularSource.fit(len(vocabulary), histories, half_life),
+        ]
     clock.lap("final_counts")
     report["popular_half_life_days"] = half_life
     report["seconds"] = {**seconds, "total": round(sum(seconds.values()), 3)}
@@ -220,10 +231,10 @@ def _fit_sequence(
     return SequenceSource([one.member for one in trained], trained[0].length, text.encoder)
 
 
-def _validation_people(histories: Histories, seed: int) -> Int64:
+def _validation_people(histories: Histories, settings: TrainSettings, seed: int) -> Int64:
     """A sample of the people with two interactions or more, in order."""
     able = np.flatnonzero(np.diff(histories.offsets) >= 2)
-    count = min(MAX_VALIDATION_PEOPLE, int(len(able) * VALIDATION_SHARE))
+    count = min(settings.validation_people, int(len(able) * settings.validation_share))
     chosen = np.random.default_rng(seed).choice(able, count, replace=False) if count else able[:0]
     return np.sort(chosen).astype(np.int64)
 

@@ -1,0 +1,229 @@
+"""What the API and the storefront stand on: one shop, asynchronously. Knows no HTTP.
+
+Decisions are written in groups: whoever answers waits until its decision is committed, but one commit carries all that
+came meanwhile. A background thread keeps the serving state up to date.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from regulars.errors import DatabaseUnavailable, RegularsError, Unavailable
+from regulars.recommend import service
+from regulars.recommend.live import Live
+from regulars.schema import Decision, ExternalId
+from regulars.schema.shop import ShopSettings
+from regulars.store import decisions, people, records, rows
+from regulars.store import shop as shop_table
+from regulars.store.database import AsyncPool, Database, Row, sql, translated
+from regulars.store.shop import ShopRow
+from regulars.store.workspace import StartSettings, Workspace
+
+REFRESH_SECONDS = 1.0
+MAX_GROUP = 64  # decisions a commit; past this a single statement takes longer than it saves
+MAX_WAITING = 2_000  # decisions not written yet; past this the database is too slow and new requests are refused
+log = structlog.get_logger("regulars.web")
+
+
+@dataclass(slots=True)
+class _Waiting:
+    decision: Decision
+    done: asyncio.Future[None]
+
+
+class DecisionWriter:
+    """Group commit for decisions."""
+
+    def __init__(self, pool: AsyncPool) -> None:
+        self._pool = pool
+        self._waiting: list[_Waiting] = []
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Writes what waits, then ends."""
+        while self._waiting:
+            self._wake.set()
+            await asyncio.sleep(0.01)
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def record(self, decision: Decision) -> None:
+        """Returns when the decision is committed. Raises: DatabaseUnavailable, Unavailable when too many wait."""
+        if len(self._waiting) >= MAX_WAITING:
+            raise Unavailable("More decisions wait to be written than the database can take.", hint="Try again soon.")
+        waiting = _Waiting(decision, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        self._wake.set()
+        await waiting.done
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                group, self._waiting = self._waiting[:MAX_GROUP], self._waiting[MAX_GROUP:]
+                try:
+                    payload = decisions.as_json([one.decision for one in group])
+                    async with self._pool.connection() as connection:
+                        await connection.execute(decisions.RECORD_DECISIONS, (payload,))
+                except Exception as error:
+                    told = (
+                        error
+                        if isinstance(error, RegularsError)
+                        else DatabaseUnavailable("The decision could not be written.", hint="Try again in a moment.")
+                    )
+                    if not isinstance(error, RegularsError):
+                        log.error("decisions_not_written", error=repr(error))
+                    for one in group:
+                        if not one.done.done():
+                            one.done.set_exception(told)
+                else:
+                    for one in group:
+                        if not one.done.done():
+                            one.done.set_result(None)
+
+
+class Engine:
+    """One process's view of the shop. `start` and `stop` run in the event loop."""
+
+    def __init__(self, workspace: Workspace, start: StartSettings) -> None:
+        self.workspace = workspace
+        self.start_settings = start
+        self.database = Database(workspace.folder, start.database_url)
+        self.live = Live(self.database, workspace.models)
+        self.pool = AsyncPool(self.database.url)
+        self.writer = DecisionWriter(self.pool)
+        self.shop: ShopRow | None = None
+        self.keys: dict[bytes, tuple[int, str]] = {}
+        self.database_ok = False
+        self.refreshed_at = 0.0
+        self.started_at = time.time()
+        self._stopping = threading.Event()
+        self._refresher: threading.Thread | None = None
+
+    async def start(self) -> None:
+        await self.pool.open()
+        self.writer.start()
+        with contextlib.suppress(RegularsError):
+            await asyncio.to_thread(self._refresh)
+        self._refresher = threading.Thread(target=self._keep_fresh, name="refresher", daemon=True)
+        self._refresher.start()
+
+    async def stop(self) -> None:
+        self._stopping.set()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.writer.stop(), 5)
+        await self.pool.close()
+        if self._refresher is not None:
+            await asyncio.to_thread(self._refresher.join, 5)
+        self.database.close()
+
+    def _keep_fresh(self) -> None:
+        while not self._stopping.wait(REFRESH_SECONDS):
+            try:
+                self._refresh()
+            except RegularsError as error:
+                self._database_gone(error)
+            except Exception as error:
+                log.error("refresh_failed", error=repr(error))
+
+    def _refresh(self) -> None:
+        with self.database.connect(autocommit=True) as connection:
+            self.shop = shop_table.read(connection)
+            self.keys = {
+                bytes(row["sha256"]): (row["key_id"], row["scope"]) for row in connection.execute(shop_table.READ_KEYS)
+            }
+        self.live.refresh()
+        if not self.database_ok:
+            log.info("database_reached")
+        self.database_ok = True
+        self.refreshed_at = time.time()
+
+    def _database_gone(self, error: RegularsError) -> None:
+        if self.database_ok:
+            log.error("database_lost", reason=error.detail)
+        self.database_ok = False
+        if self.database.embedded:
+            # The supervisor starts a PostgreSQL that died; if the supervisor itself was killed, a new one is needed.
+            with contextlib.suppress(RegularsError):
+                self.database.ensure_running()
+
+    @property
+    def settings(self) -> ShopSettings:
+        """Raises: DatabaseUnavailable before the shop could be read once."""
+        return self.shop_row.settings
+
+    @property
+    def shop_row(self) -> ShopRow:
+        if self.shop is None:
+            raise DatabaseUnavailable("The shop can't be read yet.", hint="Try again in a moment.")
+        return self.shop
+
+    @property
+    def serving(self) -> service.Serving:
+        """Raises: DatabaseUnavailable before anything could be read."""
+        current = self.live.current
+        if current is None:
+            raise DatabaseUnavailable("The catalogue can't be read yet.", hint="Try again in a moment.")
+        return current
+
+    async def person(self, customer: ExternalId | None, visitor: str | None) -> people.Person:
+        if customer is None and visitor is None:
+            return people.NOBODY
+        found = await self.pool.fetch(people.READ_PERSON, people.person_values(customer, visitor))
+        return people.person_of(found[0])
+
+    async def recommend(
+        self, request: service.Request, customer: ExternalId | None, visitor: str | None
+    ) -> tuple[service.Serving, Decision]:
+        """A decision, committed before it is returned. Raises: InvalidInput, DatabaseUnavailable."""
+        serving = self.serving
+        began = time.perf_counter()
+        person = await self.person(customer, visitor)
+        read = time.perf_counter()
+        decision = service.recommend(serving, request, person)
+        decision.timings_ms["read_person"] = round((read - began) * 1000, 3)
+        await self.writer.record(decision)
+        return serving, decision
+
+    async def append(self, checked: Sequence[dict[str, Any]], source: str, received: datetime) -> records.Appended:
+        """Puts checked event rows on the timeline; returns after the commit. Raises: DatabaseUnavailable."""
+        if not checked:
+            return records.Appended(0, 0, 0)
+        found = await self.pool.fetch(records.APPEND_EVENTS, (records.as_json(checked), source, received))
+        return records.Appended(found[0]["accepted"], found[0]["duplicates"], found[0]["unresolved"])
+
+    async def upsert(self, statement: str, *batches: Sequence[dict[str, Any]]) -> list[str]:
+        """One of records.UPSERT_…; a word a record. The catalogue of this process follows at once."""
+        found = await self.pool.fetch(statement, [records.as_json(batch) for batch in batches])
+        if statement == records.UPSERT_PRODUCTS:
+            await asyncio.to_thread(self.live.refresh)
+        return list(found[0]["outcome"])
+
+    def clock(self) -> rows.Clock:
+        return rows.Clock.of(self.settings, datetime.now(UTC))
+
+    async def decision(self, decision_id: UUID) -> tuple[Row, list[Row]] | None:
+        async with self.pool.connection() as connection:
+            with translated():
+                row = await (await connection.execute(sql(decisions.READ_DECISION), (decision_id,))).fetchone()
+                if row is None:
+                    return None
+                outcomes = await (await connection.execute(sql(decisions.READ_OUTCOMES), (decision_id,))).fetchall()
+        return row, outcomes
