@@ -91,6 +91,7 @@ class Model:
         barred = np.zeros(len(self), np.bool_)
         if exclude is not None:
             barred[exclude] = True
+        barred_count = int(barred.sum())
         silent = len(query.items) == 0 and query.context is None
         for source in self.sources.values():
             scores = source.scores(query)
@@ -98,12 +99,15 @@ class Model:
             if silent and source.name != "popular":
                 lists.append(np.zeros(0, np.int32))
                 continue
-            proposed = best(scores, per_source, source.floor).items
+            # Asking for as many more as are barred finds both at once; a long bar list is taken out beforehand.
+            proposed = best(scores, per_source + min(barred_count, per_source), source.floor).items
             out = barred[proposed]
-            if out.any():
-                removed.append(proposed[out])
+            removed.append(proposed[:per_source][out[:per_source]])
+            if barred_count > per_source and out.any():
                 scores[barred] = -np.inf
                 proposed = best(scores, per_source, source.floor).items
+            else:
+                proposed = proposed[~out][:per_source]
             lists.append(proposed)
         items = np.unique(np.concatenate(lists))
         features = np.stack([column[items] for column in columns], axis=1)
@@ -119,7 +123,7 @@ class Model:
             self.source_names,
             ranks[order],
             self.source_names,
-            np.unique(np.concatenate(removed)) if removed else np.zeros(0, np.int32),
+            np.unique(np.concatenate([np.zeros(0, np.int32), *removed])),
         )
 
     def evidence(self, query: Query, candidates: Candidates, places: Sequence[int]) -> list[tuple[str, int]]:
