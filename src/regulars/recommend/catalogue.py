@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regulars.recommend.dataset import Int32, Int64, Vocabulary
+from regulars.schema import Money
 from regulars.store.database import Connection, Row
 
 READ_PRODUCTS = """
@@ -52,6 +53,11 @@ class Item:
     for_sale: bool
     in_stock: bool
     created: float
+
+    @property
+    def price_text(self) -> str | None:
+        """In major units, exactly: 19.99"""
+        return None if self.price is None else f"{Money(self.price, self.currency or '', self.exponent).major}"
 
     def title(self, locale: str | None = None) -> str:
         return self.text("title", locale)

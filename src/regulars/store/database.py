@@ -19,7 +19,7 @@ from regulars.errors import DatabaseUnavailable, WorkspaceError
 from regulars.store import supervisor
 
 CONNECT_SECONDS = 5
-WAIT_FOR_CONNECTION_SECONDS = 2.0  # a request that can't get a connection fails fast instead of piling up
+WAIT_FOR_CONNECTION_SECONDS = 1.0  # a request that can't get a connection fails fast instead of piling up
 _GONE = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
 
 Row = dict[str, Any]
@@ -95,6 +95,7 @@ class AsyncPool:
     """The API's connections. Recovers by itself: a broken connection is dropped and a new one is made."""
 
     def __init__(self, url: str, size: int = 4) -> None:
+        self._size = size
         self._pool = AsyncConnectionPool(
             url,
             min_size=1,
@@ -127,8 +128,22 @@ class AsyncPool:
                 yield connection
 
     async def fetch(self, statement: str, values: Sequence[Any] | dict[str, Any] = ()) -> list[Row]:
-        async with self.connection() as connection:
-            return await (await connection.execute(sql(statement), values)).fetchall()
+        """Rows of one statement. Only for statements that may run twice (all of ours: reads, and writes by key).
+
+        After PostgreSQL was restarted each pooled connection is dead once: such a one is dropped and the next is tried.
+        """
+        for left in reversed(range(self._size + 1)):
+            try:
+                async with self._pool.connection() as connection:
+                    return await (await connection.execute(sql(statement), values)).fetchall()
+            except (psycopg.errors.QueryCanceled, PoolTimeout):
+                with translated():
+                    raise
+            except _GONE:
+                if left == 0:
+                    with translated():
+                        raise
+        raise AssertionError("unreachable")
 
 
 def migrate(database: Database) -> list[str]:

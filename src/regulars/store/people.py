@@ -57,8 +57,11 @@ def read_person(connection: Connection, customer: ExternalId | None, visitor: st
     return person_of(row)
 
 
+ERASE = "SELECT erase_customer(%s) AS counts"
+
+
 def erase(connection: Connection, customer_id: int) -> dict[str, int]:
     """Forgets a customer in the store; the mirror follows at its next sync. Returns how many rows went, by table."""
-    row = connection.execute("SELECT erase_customer(%s) AS counts", (customer_id,)).fetchone()
+    row = connection.execute(ERASE, (customer_id,)).fetchone()
     assert row is not None
     return dict(row["counts"])

@@ -26,8 +26,10 @@ from regulars.schema.shop import ShopSettings
 from regulars.store import decisions, people, records, rows
 from regulars.store import shop as shop_table
 from regulars.store.database import AsyncPool, Database, Row, sql, translated
+from regulars.store.mirror import Mirror
 from regulars.store.shop import ShopRow
 from regulars.store.workspace import StartSettings, Workspace
+from regulars.web.metrics import DECISIONS
 
 REFRESH_SECONDS = 1.0
 MAX_GROUP = 64  # decisions a commit; past this a single statement takes longer than it saves
@@ -200,6 +202,7 @@ class Engine:
         decision = service.recommend(serving, request, person)
         decision.timings_ms["read_person"] = round((read - began) * 1000, 3)
         await self.writer.record(decision)
+        DECISIONS.labels(decision.surface, decision.mode).inc()
         return serving, decision
 
     async def append(self, checked: Sequence[dict[str, Any]], source: str, received: datetime) -> records.Appended:
@@ -213,8 +216,15 @@ class Engine:
         """One of records.UPSERT_…; a word a record. The catalogue of this process follows at once."""
         found = await self.pool.fetch(statement, [records.as_json(batch) for batch in batches])
         if statement == records.UPSERT_PRODUCTS:
-            await asyncio.to_thread(self.live.refresh)
+            await self.refresh()
         return list(found[0]["outcome"])
+
+    async def refresh(self) -> None:
+        """This process follows the store now rather than within a second."""
+        await asyncio.to_thread(self.live.refresh)
+
+    async def sync_mirror(self) -> None:
+        await asyncio.to_thread(Mirror(self.workspace.mirror).sync, self.database)
 
     def clock(self) -> rows.Clock:
         return rows.Clock.of(self.settings, datetime.now(UTC))

@@ -75,7 +75,7 @@ DECLARE
     mark    bytea;
     kept    bigint[];
     variant bigint;
-    place   integer;
+    nth     integer;   -- place of the variant in its product
     joined  boolean := false;
     written boolean := false;
 BEGIN
@@ -98,14 +98,14 @@ BEGIN
             category = excluded.category, attributes = excluded.attributes, pictures = excluded.pictures,
             url = excluded.url, fingerprint = excluded.fingerprint, updated_at = now(), change_id = change,
             created_at = CASE WHEN record->>'created_at' IS NULL AND p.known THEN p.created_at ELSE excluded.created_at END;
-        kept := '{}'; place := 0;
+        kept := '{}'; nth := 0;
         FOR part IN SELECT value FROM jsonb_array_elements(record->'variants') LOOP
             variant := NULL;
             SELECT (SELECT x.id FROM external_ids x WHERE (x.kind, x.namespace, x.value) = ('variant', r->>0, r->>1)) AS found
             INTO variant FROM jsonb_array_elements(part->'ids') r ORDER BY found NULLS LAST LIMIT 1;
             IF variant IS NULL AND jsonb_array_length(part->'ids') = 0 THEN
                 -- A single variant without id or SKU is the product's own: the same row each time.
-                SELECT v.variant_id INTO variant FROM variants v WHERE v.product_id = settled.id AND v.place = upsert_products.place
+                SELECT v.variant_id INTO variant FROM variants v WHERE v.product_id = settled.id AND v.place = nth
                 AND NOT EXISTS (SELECT FROM external_ids x WHERE x.kind = 'variant' AND x.id = v.variant_id);
             END IF;
             IF variant = ANY(kept) THEN variant := NULL; END IF;   -- a SKU twice in one product: two variants
@@ -116,7 +116,7 @@ BEGIN
             END IF;
             INSERT INTO variants (variant_id, product_id, sku, options, price, compare_at, currency, exponent, stock, pictures, place)
             VALUES (variant, settled.id, part->>'sku', part->'options', (part->>'price')::bigint, (part->>'compare_at')::bigint,
-                    part->>'currency', (part->>'exponent')::smallint, (part->>'stock')::integer, part->'pictures', place)
+                    part->>'currency', (part->>'exponent')::smallint, (part->>'stock')::integer, part->'pictures', nth)
             ON CONFLICT (variant_id) DO UPDATE SET
                 product_id = excluded.product_id, sku = excluded.sku, options = excluded.options, price = excluded.price,
                 compare_at = excluded.compare_at, currency = excluded.currency, exponent = excluded.exponent,
@@ -124,7 +124,7 @@ BEGIN
             -- Events that named this SKU before its product was known join now.
             UPDATE events SET product_id = settled.id, change_id = change WHERE variant_id = variant AND product_id IS NULL;
             joined := joined OR FOUND;
-            kept := kept || variant; place := place + 1;
+            kept := kept || variant; nth := nth + 1;
         END LOOP;
         DELETE FROM external_ids x USING variants v
             WHERE v.product_id = settled.id AND v.variant_id <> ALL(kept) AND x.kind = 'variant' AND x.id = v.variant_id;

@@ -1,0 +1,191 @@
+"""HTTP of recommendations: ask for a list, open a decision. Knows who may ask only through the dependencies it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Protocol
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Body, Depends, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from regulars.errors import InvalidInput, NotFound
+from regulars.language.translations import best_locale, say_in
+from regulars.recommend import service
+from regulars.recommend.filters import Wishes
+from regulars.recommend.page import explain
+from regulars.recommend.reasons import sentence
+from regulars.recommend.service import Serving
+from regulars.schema import Decision, ExternalId
+from regulars.schema.identity import ExternalIdField
+from regulars.schema.text import IdText
+from regulars.store.database import Row
+
+UNKNOWN_PRODUCT = -1
+
+
+class Answers(Protocol):
+    """What these routes need of the engine."""
+
+    @property
+    def serving(self) -> Serving: ...
+
+    async def recommend(
+        self, request: service.Request, customer: ExternalId | None, visitor: str | None
+    ) -> tuple[Serving, Decision]: ...
+
+    async def decision(self, decision_id: UUID) -> tuple[Row, list[Row]] | None: ...
+
+
+class Filters(BaseModel):
+    """What a list is narrowed to. Prices in major units of the shop's currency."""
+
+    model_config = ConfigDict(extra="forbid")
+    category: Annotated[str, Field(max_length=512)] | None = Field(
+        default=None, description='A name, or a path "A > B".'
+    )
+    brand: Annotated[str, Field(max_length=512)] | None = None
+    min_price: float | None = Field(default=None, ge=0, lt=1e15, allow_inf_nan=False)
+    max_price: float | None = Field(default=None, ge=0, lt=1e15, allow_inf_nan=False)
+
+
+class RecommendationRequest(BaseModel):
+    """Who asks, where, and for what."""
+
+    model_config = ConfigDict(extra="forbid")
+    surface: str = Field(default="home", max_length=64, description="home, product, cart or email")
+    customer: ExternalIdField | None = None
+    visitor: IdText | None = Field(default=None, description="The id your page keeps for the browser.")
+    product: ExternalIdField | None = Field(
+        default=None, description="The open product; needed on the surface product."
+    )
+    n: int = Field(default=10, ge=1, le=service.MAX_ITEMS)
+    filters: Filters = Field(default_factory=Filters)
+    exclude: list[ExternalIdField] = Field(default_factory=list, max_length=1_000, description="Never these products.")
+    locale: str | None = Field(default=None, max_length=64, description="Language of titles and reasons: en, zh.")
+    seed: int | None = Field(default=None, ge=0, lt=2**63, description="Makes exploration slots repeatable.")
+
+
+class ReasonOut(BaseModel):
+    code: str
+    text: str
+
+
+class ItemOut(BaseModel):
+    product: str
+    namespace: str
+    title: str
+    price: str | None = Field(description="In major units, e.g. 19.99")
+    currency: str | None
+    url: str | None
+    picture: str | None
+    position: int = Field(description="0-based. Send it back with the click, beside decision_id.")
+    score: float
+    source: str
+    reason: ReasonOut
+
+
+class RecommendationsOut(BaseModel):
+    """A list. Send `decision_id` and `position` back with the events that it causes."""
+
+    decision_id: UUID
+    mode: str = Field(description="trained, starter or newest")
+    model_version: str | None
+    items: list[ItemOut]
+    timings_ms: dict[str, float]
+
+
+def router(
+    answers: Callable[[], Answers], any_caller: Any, secret_caller: Any, responses: dict[int | str, Any]
+) -> APIRouter:
+    """The routes. any_caller, secret_caller: dependencies that say who calls, or refuse."""
+    routes = APIRouter(prefix="/v1", tags=["recommendations"], responses=responses)
+
+    @routes.post("/recommendations", response_model=RecommendationsOut, summary="A list for a person")
+    async def recommendations(
+        asked: Annotated[RecommendationRequest, Body()], caller: Any = Depends(any_caller)
+    ) -> Response:
+        engine = answers()
+        customer = caller.speaks_for(asked.customer)
+        request = _request(engine.serving, asked)
+        serving, decision = await engine.recommend(request, customer, asked.visitor)
+        return Response(orjson.dumps(shown(serving, decision, asked.locale)), media_type="application/json")
+
+    @routes.get("/decisions/{decision_id}", summary="Open a decision: why this list?")
+    async def decision(
+        decision_id: UUID,
+        caller: Any = Depends(secret_caller),  # noqa: ARG001
+        locale: Annotated[str | None, Query(max_length=64)] = None,
+    ) -> Response:
+        engine = answers()
+        found = await engine.decision(decision_id)
+        if found is None:
+            raise NotFound(f"There is no decision {decision_id}.")
+        told = explain(engine.serving, *found, locale)
+        return Response(orjson.dumps(told), media_type="application/json")
+
+    return routes
+
+
+def _request(serving: Serving, asked: RecommendationRequest) -> service.Request:
+    catalogue = serving.catalogue
+    context = None
+    if asked.product is not None:
+        # A product that isn't imported yet: a list all the same, without the page's part; the trace says so.
+        item = catalogue.named(*asked.product)
+        context = UNKNOWN_PRODUCT if item is None else item.product_id
+    filters = asked.filters
+    if filters.min_price is not None and filters.max_price is not None and filters.min_price > filters.max_price:
+        raise InvalidInput("filters: min_price is above max_price.", field="filters.min_price")
+    excluded = (catalogue.named(*one) for one in asked.exclude)
+    return service.Request(
+        asked.surface,
+        asked.n,
+        context,
+        Wishes(filters.category, filters.brand, filters.min_price, filters.max_price),
+        tuple(item.product_id for item in excluded if item is not None),
+        asked.seed,
+        asked.locale,
+    )
+
+
+def shown(serving: Serving, decision: Decision, locale: str | None) -> dict[str, Any]:
+    """A decision as RecommendationsOut."""
+    say = say_in(best_locale(locale))
+
+    def title(product_id: int) -> str:
+        item = serving.item(product_id)
+        return item.title(locale) if item else ""
+
+    items = []
+    for action in decision.actions:
+        item = serving.item(action.product_id)
+        if item is None:
+            continue
+        namespace, name = item.names[0] if item.names else ("", "")
+        items.append(
+            {
+                "product": name,
+                "namespace": namespace,
+                "title": item.title(locale),
+                "price": item.price_text,
+                "currency": item.currency,
+                "url": item.url,
+                "picture": item.pictures[0]["url"] if item.pictures else None,
+                "position": action.position,
+                "score": action.score,
+                "source": action.source,
+                "reason": {
+                    "code": action.reason.code,
+                    "text": sentence(say, action.reason.code, action.reason.arguments, title),
+                },
+            }
+        )
+    return {
+        "decision_id": decision.decision_id,
+        "mode": decision.mode,
+        "model_version": decision.model_version,
+        "items": items,
+        "timings_ms": decision.timings_ms,
+    }

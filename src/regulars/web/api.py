@@ -1,0 +1,163 @@
+"""The app: the HTTP API under /v1, the storefront at /, health and metrics. Mounts what each room brings; decides nothing."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.openapi.utils import get_openapi
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
+
+import regulars
+from regulars.errors import DatabaseUnavailable, Unauthenticated
+from regulars.recommend import routes as recommend_routes
+from regulars.store.shop import key_digest
+from regulars.store.workspace import Workspace
+from regulars.web import guard, problems, records, storefront
+from regulars.web.engine import Engine
+from regulars.web.metrics import CATALOGUE_SIZE, DATABASE_UP, MODEL_SERVING
+
+STALE_SECONDS = 30.0  # past this without a successful look at the database, this process isn't ready
+
+_PROBLEM = {"content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    400: {"description": "The body isn't JSON", **_PROBLEM},
+    401: {"description": "No valid key", **_PROBLEM},
+    403: {"description": "The key's scope doesn't reach this", **_PROBLEM},
+    404: {"description": "Nothing by that name", **_PROBLEM},
+    413: {"description": "Over a limit", **_PROBLEM},
+    422: {"description": "The input can't be used as it is", **_PROBLEM},
+    429: {"description": "Too many requests", **_PROBLEM},
+    503: {"description": "The database can't be reached now", **_PROBLEM},
+}
+
+
+def create_app(folder: Path) -> FastAPI:
+    """The app of one workspace. Starts its engine with its lifespan."""
+    workspace = Workspace.open(folder)
+    start = workspace.start_settings()
+    holder: dict[str, Engine] = {}
+
+    def engine_of() -> Engine:
+        engine = holder.get("engine")
+        if engine is None:
+            raise DatabaseUnavailable("Regulars is starting.", hint="Try again in a moment.")
+        return engine
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        engine = Engine(workspace, start)
+        await engine.start()
+        holder["engine"] = engine
+        try:
+            yield
+        finally:
+            await engine.stop()
+            holder.clear()
+
+    app = FastAPI(
+        title="Regulars",
+        version=regulars.__version__,
+        description="Turn shoppers into regulars. Keys: `regulars keys create NAME --scope public|secret`.",
+        lifespan=lifespan,
+        redoc_url=None,
+        docs_url=None,
+    )
+    problems.install(app)
+    any_caller, secret_caller = guard.callers(engine_of)
+    app.include_router(records.router(engine_of, any_caller, secret_caller, RESPONSES))
+    app.include_router(recommend_routes.router(engine_of, any_caller, secret_caller, RESPONSES))
+    _add_health(app, engine_of)
+    storefront.mount(app, engine_of)
+    app.add_middleware(guard.Gate, engine_of=lambda: holder.get("engine"), max_body=int(start.max_body_mb * 1_000_000))
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def _add_health(app: FastAPI, engine_of: Any) -> None:
+    @app.get("/v1/health", tags=["operations"], summary="This process is alive")
+    async def health() -> dict[str, str]:
+        return {"status": "ok", "version": regulars.__version__}
+
+    @app.get("/v1/ready", tags=["operations"], summary="This process can answer", responses={503: RESPONSES[503]})
+    async def ready() -> dict[str, Any]:
+        engine: Engine = engine_of()
+        serving = engine.serving
+        if not engine.database_ok or time.time() - engine.refreshed_at > STALE_SECONDS:
+            raise DatabaseUnavailable("PostgreSQL can't be reached.", hint="This process goes on trying.")
+        return {
+            "status": "ready",
+            "mode": serving.mode,
+            "model_version": serving.version,
+            "products": int(serving.catalogue.for_sale.sum()),
+            "note": serving.note,
+        }
+
+    @app.get("/metrics", tags=["operations"], summary="Prometheus metrics (from this machine, or with a secret key)")
+    async def metrics(request: Request) -> Response:
+        engine: Engine = engine_of()
+        authorization = request.headers.get("authorization", "")
+        key = engine.keys.get(key_digest(authorization.removeprefix("Bearer ")))
+        local = request.client is not None and request.client.host in ("127.0.0.1", "::1", "testclient")
+        if not (local and not engine.start_settings.trust_forwarded_for) and (key is None or key[1] != "secret"):
+            raise Unauthenticated("Metrics need a secret key when asked for from another machine.")
+        DATABASE_UP.set(1 if engine.database_ok else 0)
+        current = engine.live.current
+        if current is not None:
+            CATALOGUE_SIZE.set(len(current.catalogue))
+            for mode in ("trained", "starter", "newest"):
+                MODEL_SERVING.labels(mode).set(1 if current.mode == mode else 0)
+        return Response(_metrics(), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> Response:
+        """A plain page: no script from elsewhere is loaded."""
+        return Response(_docs_page(app.openapi()), media_type="text/html; charset=utf-8")
+
+
+def _metrics() -> bytes:
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
+    return generate_latest()
+
+
+def _docs_page(schema: dict[str, Any]) -> str:
+    parts = [
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>",
+        "<title>Regulars API</title><link rel=stylesheet href=/static/style.css><main class=prose><h1>Regulars API</h1>",
+        f"<p>{escape(schema['info']['description'])} The machine-readable contract: <a href=/openapi.json>openapi.json</a>.</p>",
+    ]
+    for path, methods in schema["paths"].items():
+        for method, route in methods.items():
+            parts.append(
+                f"<h2><code>{method.upper()} {escape(path)}</code></h2><p>{escape(route.get('summary', ''))}</p><ul>"
+            )
+            parts += [
+                f"<li><code>{escape(str(status))}</code> {escape(answer.get('description', ''))}</li>"
+                for status, answer in route["responses"].items()
+            ]
+            parts.append("</ul>")
+    return "".join([*parts, "</main></html>"])
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """The contract, with the bodies that routes parse themselves and the error envelope."""
+    if app.openapi_schema:
+        return app.openapi_schema
+    schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    components = schema.setdefault("components", {}).setdefault("schemas", {})
+    components["Problem"] = problems.SCHEMA
+    for name, model in records.BODIES.items():
+        made = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        components.update(made.pop("$defs", {}))
+        components[name] = made
+    app.openapi_schema = schema
+    return schema

@@ -1,0 +1,162 @@
+"""`regulars serve`: one or several API processes, and what is due in the background. Knows no route."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from regulars.errors import WorkspaceError
+from regulars.shop import open as open_shop
+from regulars.store.workspace import Workspace
+
+MAINTAIN_SECONDS = 600.0
+STOP_SECONDS = 10
+
+
+def run(folder: Path, *, host: str | None, port: int | None, workers: int | None, say: Callable[[str], None]) -> None:
+    """Serves until Ctrl-C or SIGTERM, then stops cleanly: requests under way are answered, decisions written.
+
+    Raises: WorkspaceError when the port is taken; what opening a workspace raises.
+    """
+    workspace = Workspace.open(folder)
+    start = workspace.start_settings()
+    host, port, workers = host or start.host, port or start.port, workers or start.workers
+    _require_free(host, port)
+    configure_logs(start.log_level)
+    with open_shop(workspace.folder) as shop:  # migrates, and keeps the database running while workers come and go
+        counts = shop.counts()
+        shown = f"[{host}]" if ":" in host else "127.0.0.1" if host in ("0.0.0.0", "") else host
+        say(f"Shop: {shop.settings.name}, {counts['products']:,} products, {counts['events']:,} events")
+        say(f"Storefront  http://{shown}:{port}/")
+        say(f"API         http://{shown}:{port}/docs   (health: /v1/ready, metrics: /metrics)")
+        say("Ctrl-C stops.")
+        os.environ["REGULARS_WORKSPACE"] = str(workspace.folder)
+        with _maintenance(workspace), _shared_metrics(workers):
+            config = uvicorn.Config(
+                "regulars.web.server:app",
+                factory=True,
+                host=host,
+                port=port,
+                workers=workers,
+                loop="uvloop",
+                http="httptools",
+                ws="none",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                date_header=False,
+                timeout_graceful_shutdown=STOP_SECONDS,
+                backlog=2048,
+            )
+            if workers == 1:
+                with contextlib.suppress(KeyboardInterrupt):
+                    uvicorn.Server(config).run()
+            else:
+                from uvicorn.supervisors import Multiprocess
+
+                listening = config.bind_socket()
+                Multiprocess(config, sockets=[listening]).run()
+        say("Stopped.")
+
+
+def app() -> FastAPI:
+    """The app of the workspace named by REGULARS_WORKSPACE: what each process runs, and any ASGI server can."""
+    from regulars.web.api import create_app
+
+    workspace = Workspace.open(Path(os.environ.get("REGULARS_WORKSPACE", ".")))
+    configure_logs(workspace.start_settings().log_level)
+    return create_app(workspace.folder)
+
+
+def configure_logs(level: str) -> None:
+    """One JSON line an entry on stderr; readable lines on a terminal."""
+    number = logging.getLevelNamesMapping().get(level.upper())
+    if number is None:
+        raise WorkspaceError(f"log_level {level!r} isn't a level.", hint="Choose debug, info, warning or error.")
+    renderer: structlog.types.Processor = (
+        structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    logging.basicConfig(
+        level=max(number, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
+    )
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # the engine says once that the database is lost
+
+
+def _require_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise WorkspaceError(
+                f"Port {port} on {host} can't be used: {error.strerror}.", hint="Choose another: --port 8001."
+            ) from error
+
+
+@contextlib.contextmanager
+def _maintenance(workspace: Workspace) -> Iterator[None]:
+    """Every ten minutes a process of its own syncs the mirror and forgets what is due: it never holds up an answer."""
+    stopping = threading.Event()
+
+    def work() -> None:
+        while not stopping.wait(MAINTAIN_SECONDS):
+            subprocess.run(
+                [
+                    "nice",
+                    "-n",
+                    "10",
+                    sys.executable,
+                    "-m",
+                    "regulars.cli",
+                    "sync",
+                    "--workspace",
+                    str(workspace.folder),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                check=False,
+            )
+
+    thread = threading.Thread(target=work, name="maintenance", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+
+
+@contextlib.contextmanager
+def _shared_metrics(workers: int) -> Iterator[None]:
+    """With several processes their counters are added up through files."""
+    if workers == 1:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="regulars-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["PROMETHEUS_MULTIPROC_DIR"]
