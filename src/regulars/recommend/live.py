@@ -42,6 +42,7 @@ class Live:
         self._extended: Model | None = None
         self._starter: Model | None = None
         self._starter_events = -1
+        self._starter_learned = False
         self._starter_at = 0.0
         self._starter_took = 0.0
         self._settings: ShopSettings | None = None
@@ -121,7 +122,9 @@ class Live:
         if len(vocabulary) == 0:
             self._starter = None
             return False
-        self._starter = fit_starter(vocabulary, histories_from_store(connection, vocabulary))
+        histories = histories_from_store(connection, vocabulary)
+        self._starter = fit_starter(vocabulary, histories)
+        self._starter_learned = len(histories.items) > 0
         self._starter_events, self._extended = newest, None
         self._starter_at = time.monotonic()
         self._starter_took = self._starter_at - started
@@ -135,6 +138,6 @@ class Live:
             if self._extended is None or not np.array_equal(self._extended.product_ids, catalogue.product_ids):
                 self._extended = model.extended(catalogue.vocabulary())
             model = self._extended
-        mode = "trained" if version is not None else "starter" if self._starter_events > 0 else "newest"
+        mode = "trained" if version is not None else "starter" if self._starter_learned else "newest"
         filters = FilterBase(catalogue, settings.excluded_products, settings.repeatable_categories)
         return Serving(model, version, mode, catalogue, filters, settings, note)
