@@ -12,17 +12,19 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sparse
 from safetensors.numpy import load_file, save_file
-from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.utils.extmath import randomized_svd
 
 from regulars.errors import DamagedModel, InvalidInput
+
+if TYPE_CHECKING:
+    from sklearn.feature_extraction.text import CountVectorizer
 
 Float32 = npt.NDArray[np.float32]
 
@@ -90,9 +92,13 @@ class TextEncoder:
         self.idf = idf
         self.components = components
         self.settings = settings
-        self._counters = {
-            "words": _counter("words", settings, vocabulary=terms["words"]) if terms["words"] else None,
-            "pieces": _counter("pieces", settings, vocabulary=terms["pieces"]) if terms["pieces"] else None,
+
+    @cached_property
+    def _counters(self) -> dict[str, CountVectorizer | None]:
+        """Made at first use: most processes that load an encoder only serve vectors made before."""
+        return {
+            kind: _counter(kind, self.settings, vocabulary=self.terms[kind]) if self.terms[kind] else None
+            for kind in ("words", "pieces")
         }
 
     @property
@@ -137,6 +143,8 @@ class TextEncoder:
         matrix = sparse.csr_matrix((len(texts), 0), dtype=np.float32)
         if size:
             matrix = _weigh(list(counts.values()), idf)
+            from sklearn.utils.extmath import randomized_svd
+
             rank = min(settings.dims, size, len(texts))
             _, _, directions = randomized_svd(matrix, rank, n_iter=settings.iterations, random_state=seed)
             components[:, :rank] = directions.T
@@ -211,6 +219,9 @@ class _Analyser:
 def _counter(
     kind: str, settings: TextSettings, documents: int = 0, vocabulary: Sequence[str] | None = None
 ) -> CountVectorizer:
+    # Loaded here: scikit-learn takes most of a second, and serving needs it only when a product was added.
+    from sklearn.feature_extraction.text import CountVectorizer
+
     return CountVectorizer(
         analyzer=_Analyser(kind, settings.pieces),
         min_df=settings.min_documents if documents >= 100 else 1,

@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import adbc_driver_postgresql.dbapi as adbc
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as compute
@@ -435,6 +434,8 @@ _EMPTY = {
 
 @contextlib.contextmanager
 def _adbc(url: str) -> Iterator[Any]:
+    # Loaded here: serving imports this module but never copies, and the driver takes a quarter of a second.
+    import adbc_driver_postgresql.dbapi as adbc
     import psycopg
 
     try:

@@ -186,7 +186,7 @@ def router(
         tags=["memory"],
         summary="Create or update products",
     )
-    async def products(request: Request, caller: Caller = Depends(secret_caller)) -> Response:  # noqa: ARG001
+    async def products(request: Request, caller: Caller = Depends(secret_caller)) -> Response:
         body, settings = await _read(request, ProductsIn), engine_of().settings
         made = _checked("products", body.products, lambda one: rows.product_row(one, settings))
         return await upsert(records.UPSERT_PRODUCTS, made)
@@ -198,7 +198,7 @@ def router(
         tags=["memory"],
         summary="Create or update customers",
     )
-    async def customers(request: Request, caller: Caller = Depends(secret_caller)) -> Response:  # noqa: ARG001
+    async def customers(request: Request, caller: Caller = Depends(secret_caller)) -> Response:
         body = await _read(request, CustomersIn)
         return await upsert(records.UPSERT_CUSTOMERS, _checked("customers", body.customers, rows.customer_row))
 
@@ -209,7 +209,7 @@ def router(
         tags=["memory"],
         summary="Create or update orders; their lines go on the timeline",
     )
-    async def orders(request: Request, caller: Caller = Depends(secret_caller)) -> Response:  # noqa: ARG001
+    async def orders(request: Request, caller: Caller = Depends(secret_caller)) -> Response:
         engine = engine_of()
         body, settings, clock = await _read(request, OrdersIn), engine.settings, engine.clock()
         pairs = _checked("orders", body.orders, lambda one: rows.order_rows(one, clock, settings))
@@ -224,7 +224,7 @@ def router(
         tags=["memory"],
         summary="Create or update reviews",
     )
-    async def reviews(request: Request, caller: Caller = Depends(secret_caller)) -> Response:  # noqa: ARG001
+    async def reviews(request: Request, caller: Caller = Depends(secret_caller)) -> Response:
         body, clock = await _read(request, ReviewsIn), engine_of().clock()
         return await upsert(
             records.UPSERT_REVIEWS, _checked("reviews", body.reviews, lambda one: rows.review_row(one, clock))
@@ -237,7 +237,7 @@ def router(
         tags=["memory"],
         summary="Create or update help-centre articles",
     )
-    async def articles(request: Request, caller: Caller = Depends(secret_caller)) -> Response:  # noqa: ARG001
+    async def articles(request: Request, caller: Caller = Depends(secret_caller)) -> Response:
         body, clock = await _read(request, ArticlesIn), engine_of().clock()
         return await upsert(
             records.UPSERT_ARTICLES, _checked("articles", body.articles, lambda one: rows.article_row(one, clock))
@@ -256,14 +256,14 @@ def router(
     @routes.get("/products/{product}", tags=["memory"], summary="One product as it is kept")
     async def product(
         product: str, caller: Caller = Depends(secret_caller), namespace: str = DEFAULT_NAMESPACE
-    ) -> Response:  # noqa: ARG001
+    ) -> Response:
         one = await engine_of().pool.fetch(READ_PRODUCT, (await found("product", product, namespace),))
         return _json({"id": product, **one[0]})
 
     @routes.delete("/products/{product}", tags=["memory"], summary="Take a product out of the shop", status_code=204)
     async def archive(
         product: str, caller: Caller = Depends(secret_caller), namespace: str = DEFAULT_NAMESPACE
-    ) -> Response:  # noqa: ARG001
+    ) -> Response:
         engine = engine_of()
         await engine.pool.fetch(ARCHIVE_PRODUCT, (await found("product", product, namespace),))
         await engine.refresh()
@@ -272,7 +272,7 @@ def router(
     @routes.get("/customers/{customer}", tags=["memory"], summary="One customer and their last 100 events")
     async def customer(
         customer: str, caller: Caller = Depends(secret_caller), namespace: str = DEFAULT_NAMESPACE
-    ) -> Response:  # noqa: ARG001
+    ) -> Response:
         engine = engine_of()
         customer_id = await found("customer", customer, namespace)
         one = await engine.pool.fetch(READ_CUSTOMER, (customer_id,))
@@ -282,7 +282,7 @@ def router(
     @routes.delete("/customers/{customer}", tags=["privacy"], summary="Forget a customer everywhere")
     async def erase(
         customer: str, caller: Caller = Depends(secret_caller), namespace: str = DEFAULT_NAMESPACE
-    ) -> Response:  # noqa: ARG001
+    ) -> Response:
         engine = engine_of()
         customer_id = await found("customer", customer, namespace)
         async with engine.pool.connection() as connection:
