@@ -29,10 +29,10 @@ SMALL_SHARE = 1e-3
 SOURCE_ORDER = ("sequence", "covisitation", "text", "popular")
 """The first of them that is present has weight 1; the others are relative to it."""
 
-DEFAULT_WEIGHTS: Mapping[str, float] = {"sequence": 1.0, "covisitation": 0.25, "text": 2.0, "popular": 0.02}
-"""Where there is too little validation data to fit: about what was fitted on real shops (docs/experiments.md)."""
+DEFAULT_WEIGHTS: Mapping[str, float] = {"sequence": 1.0, "covisitation": 0.5, "text": 4.0, "popular": 0.05}
+"""Where there is too little validation data to fit: rounded from what was fitted on Amazon Beauty (docs/experiments.md)."""
 
-DEFAULT_STARTER_WEIGHTS: Mapping[str, float] = {"covisitation": 1.0, "text": 6.0, "popular": 0.05}
+DEFAULT_STARTER_WEIGHTS: Mapping[str, float] = {"covisitation": 1.0, "text": 8.0, "popular": 0.03}
 
 MIN_CASES = 50
 """Held-out choices below which weights are not fitted: NDCG's standard error would exceed what weights can bring."""
