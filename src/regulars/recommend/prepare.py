@@ -31,7 +31,7 @@ def histories_from_mirror(mirror: Mirror, vocabulary: Vocabulary, until: float |
         columns: dict[str, Any] = connection.execute(
             f"""
             WITH known AS (
-                SELECT coalesce(customer_id, -visitor_id) AS person, v.item, epoch_ms(occurred_at) AS at, event_id,
+                SELECT coalesce(customer_id, -visitor_id) AS person, v.item, epoch_ms(occurred_at) AS moment, event_id,
                        {_STRENGTH_SQL} AS strength
                 FROM events JOIN vocabulary v USING (product_id)
                 WHERE type IN ({_KINDS_SQL}) AND coalesce(customer_id, visitor_id) IS NOT NULL
@@ -39,11 +39,11 @@ def histories_from_mirror(mirror: Mirror, vocabulary: Vocabulary, until: float |
                 QUALIFY row_number() OVER (PARTITION BY coalesce(customer_id, -visitor_id)
                                            ORDER BY occurred_at DESC, event_id DESC) <= {MAX_PER_PERSON}
             )
-            SELECT person, item, at, strength FROM known ORDER BY person, at, event_id
+            SELECT person, item, moment, strength FROM known ORDER BY person, moment, event_id
             """,
             [until],
         ).fetchnumpy()
-    return _histories(np.asarray(columns["person"], np.int64), columns["item"], columns["at"], columns["strength"])
+    return _histories(np.asarray(columns["person"], np.int64), columns["item"], columns["moment"], columns["strength"])
 
 
 def histories_from_store(connection: Connection, vocabulary: Vocabulary, most: int = STARTER_EVENTS) -> Histories:
