@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -38,10 +39,15 @@ Progress = Callable[[int, int | None], None]
 
 @dataclass(slots=True)
 class _Batch:
+    """What is committed together. Counts and refusals wait here too: a report never runs ahead of what is committed."""
+
     rows: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     raws: list[Any] = field(default_factory=list)
+    refused: list[tuple[int, str | None, str, Any]] = field(default_factory=list)
+    clocks: Counter[str] = field(default_factory=Counter)
+    read: int = 0
     done: int = 0
 
 
@@ -88,9 +94,8 @@ def import_file(
     ):
         if not _only_one(connection, mark):
             raise Conflict(f"{path} is being imported by another process right now.", hint="Wait for it to end.")
-        run_id, report.resumed_at = _start(connection, report, mark)
-        if report.resumed_at == 0:
-            rejects.path.unlink(missing_ok=True)
+        run_id, report.resumed_at, rejected_bytes = _start(connection, report, mark)
+        rejects.start_at(rejected_bytes)
         flat = physical != "jsonl" and not retail
         if retail:
             source = online_retail.records(kind, path, physical)
@@ -99,7 +104,7 @@ def import_file(
         else:
             source = _renamed(reader.rows(path, physical), columns)
         total = reader.count_rows(path, physical) if not retail else None
-        clock = Clock.of(settings)
+        clock = Clock.of(settings, live=False)
         pending: Future[None] | None = None
         batch = _Batch()
         size = BATCH.get(kind, DEFAULT_BATCH)
@@ -108,11 +113,11 @@ def import_file(
                 batch.done = number
                 if number <= report.resumed_at:
                     continue
-                report.read += 1
-                _check(kind, row, flat, clock, settings, batch, report, rejects)
+                batch.read += 1
+                _check(kind, row, flat, clock, settings, batch, mark)
                 if number % 1_000 == 0 and progress is not None:
                     progress(number, total)
-                if len(batch.rows) >= size:
+                if len(batch.rows) + len(batch.refused) >= size:
                     if pending is not None:
                         pending.result()
                     pending = writer.submit(_write, connection, kind, batch, run_id, report, rejects, clock.received)
@@ -155,8 +160,8 @@ def _only_one(connection: Connection, mark: str) -> bool:
     return bool(row and row["free"])
 
 
-def _start(connection: Connection, report: ImportReport, mark: str) -> tuple[int, int]:
-    """The run's id and the row to go on from: an unfinished run of the same file is continued."""
+def _start(connection: Connection, report: ImportReport, mark: str) -> tuple[int, int, int]:
+    """The run's id, the row to go on from and the rejects file's length there: an unfinished run is continued."""
     before = connection.execute(
         "SELECT run_id, rows_done, report FROM import_runs WHERE kind = %s AND fingerprint = %s AND state = 'running'"
         " ORDER BY run_id DESC LIMIT 1",
@@ -168,13 +173,13 @@ def _start(connection: Connection, report: ImportReport, mark: str) -> tuple[int
             setattr(report, name, int(counted.get(name, 0)))
         report.reasons.update(counted.get("reasons", {}))
         report.clocks.update(counted.get("clocks", {}))
-        return int(before["run_id"]), int(before["rows_done"])
+        return int(before["run_id"]), int(before["rows_done"]), int(counted.get("rejected_bytes", 0))
     made = connection.execute(
         "INSERT INTO import_runs (kind, format, file, fingerprint, state) VALUES (%s, %s, %s, %s, 'running') RETURNING run_id",
         (report.kind, report.format, report.file, mark),
     ).fetchone()
     assert made is not None
-    return int(made["run_id"]), 0
+    return int(made["run_id"]), 0, 0
 
 
 def _renamed(source: Iterator[Read | Broken], columns: dict[str, str] | None) -> Iterator[Read | Broken]:
@@ -215,19 +220,17 @@ def _check(
     clock: Clock,
     settings: ShopSettings,
     batch: _Batch,
-    report: ImportReport,
-    rejects: Rejects,
+    mark: str,
 ) -> None:
     """Turns a row into what the store takes, or rejects it with line, field and reason."""
     if isinstance(row, Broken):
-        report.reject(row.reason)
-        rejects.add(row.line, None, row.reason, row.raw)
+        batch.refused.append((row.line, None, row.reason, row.raw))
         return
     try:
         record = native.record_of(kind, row.values, flat)
         if isinstance(record, Event):
-            event = rows.event_row(record, clock, settings)
-            report.clocks[event["clock"]] += 1
+            event = rows.event_row(record, clock, settings, f"{mark}:{row.line}")
+            batch.clocks[event["clock"]] += 1
             batch.rows.append(event)
         elif isinstance(record, Order):
             order, events = rows.order_rows(record, clock, settings)
@@ -243,8 +246,7 @@ def _check(
             batch.rows.append(rows.article_row(record, clock))
     except (native.Refused, FieldError) as error:
         reason = error.reason if isinstance(error, native.Refused) else error.message
-        report.reject(f"{error.field}: {reason}")
-        rejects.add(row.line, error.field, reason, row.values)
+        batch.refused.append((row.line, error.field, reason, row.values))
         return
     if kind != "events":
         batch.lines.append(row.line)
@@ -270,6 +272,11 @@ def _write(
     received: datetime,
 ) -> None:
     """One transaction: the batch, and how far the file is done."""
+    report.read += batch.read
+    report.clocks.update(batch.clocks)
+    for line, name, reason, raw in batch.refused:
+        report.reject(f"{name}: {reason}" if name else reason)
+        rejects.add(line, name, reason, raw)
     with connection.transaction():
         if kind == "events":
             if batch.rows:
@@ -288,8 +295,8 @@ def _write(
                     rejects.add(line, "also_known_as", reason, raw)
                 else:
                     report.outcome(word)
-        rejects.flush()
+        length = rejects.flush()
         connection.execute(
             "UPDATE import_runs SET rows_done = %s, report = %s, changed_at = %s WHERE run_id = %s",
-            (batch.done, Jsonb(report.as_dict()), datetime.now(UTC), run_id),
+            (batch.done, Jsonb({**report.as_dict(), "rejected_bytes": length}), datetime.now(UTC), run_id),
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -94,6 +95,7 @@ def find_format(path: Path) -> Format:
 
 
 _SEPARATORS = ",;\t|"
+_NUL = "\udc00"
 _FOREIGN = {
     b"PK\x03\x04": "a zip archive or an Excel file",
     b"\xd0\xcf\x11\xe0": "an old Excel file",
@@ -223,7 +225,8 @@ def _csv_rows(path: Path) -> Iterator[Read | Broken]:
         # Bytes that aren't UTF-8 become lone surrogates, so that the very row they stand in can be refused.
         text = io.TextIOWrapper(raw, encoding=_encoding(head), errors="surrogateescape", newline="")
         sample = _decoded(head, path).lstrip("\ufeff")
-        reader = csv.reader(_without_nul(_guarded(text, path)), delimiter=_delimiter(sample), strict=True)
+        lines = _Lines(_guarded(text, path))
+        reader = csv.reader(lines, delimiter=_delimiter(sample), strict=True)
         try:
             header = [name.strip() for name in next(reader, [])]
         except csv.Error as error:
@@ -234,13 +237,20 @@ def _csv_rows(path: Path) -> Iterator[Read | Broken]:
                 f"{path} has the column {twice[0]!r} twice.", hint="Rename one of them.", file=str(path), line=1
             )
         while True:
-            start = reader.line_num + 1
+            start = lines.number + 1
+            lines.record.clear()
             try:
                 cells = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Broken(start, f"is not CSV: {error}", "")
+                raw = lines.record[0] if lines.record else ""
+                reason = f"is not CSV: {error}"
+                if len(lines.record) > 1:
+                    # A quote that isn't closed would swallow good rows: only its own line is broken.
+                    reason = "is not CSV: a quote is opened and not closed"
+                    lines.put_back()
+                yield Broken(start, reason, _shown(raw.encode("utf-8", errors="replace").strip()))
                 continue
             if not cells or all(not cell.strip() for cell in cells):
                 continue
@@ -250,16 +260,41 @@ def _csv_rows(path: Path) -> Iterator[Read | Broken]:
                 )
                 continue
             joined = "".join(cells)
+            if _NUL in joined:
+                yield Broken(start, "contains a NUL character (U+0000), which no text may hold", _joined(cells))
+                continue
             if not joined.isascii() and any("\udc80" <= mark <= "\udcff" for mark in joined):
                 yield Broken(start, "is not UTF-8", _joined(cells))
                 continue
             yield Read(start, {name: cell for name, cell in zip(header, cells, strict=False) if name})
 
 
-def _without_nul(lines: Iterator[str]) -> Iterator[str]:
-    """csv stops for good at a NUL; a sign that the text check refuses too keeps the refusal to its row."""
-    for line in lines:
-        yield line.replace("\x00", "\udc80") if "\x00" in line else line
+class _Lines:
+    """Lines for csv.reader: counted, and those of the record at hand kept, so that they can be read again.
+
+    csv stops for good at a NUL; a sign that no decoder makes stands for it, so that only its row is refused.
+    """
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._again: deque[str] = deque()
+        self.number = 0
+        self.record: list[str] = []
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._lines)
+        self.number += 1
+        self.record.append(line)
+        return line.replace("\x00", _NUL) if "\x00" in line else line
+
+    def put_back(self) -> None:
+        """Reads all lines of this record but the first again."""
+        again = self.record[1:]
+        self._again.extendleft(reversed(again))
+        self.number -= len(again)
 
 
 def _delimiter(sample: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,9 +84,20 @@ class Rejects:
             text = orjson.dumps({**entry, "row": repr(row)[:2_000].encode("utf-8", "replace").decode()})
         self._file.write(text + b"\n")
 
-    def flush(self) -> None:
-        if self._file is not None:
-            self._file.flush()
+    def start_at(self, length: int) -> None:
+        """Keeps the first `length` bytes of a file left by an unfinished import; what came after wasn't committed."""
+        if length == 0:
+            self.path.unlink(missing_ok=True)
+        elif self.path.is_file():
+            os.truncate(self.path, length)
+            self._file = self.path.open("ab")
+
+    def flush(self) -> int:
+        """Writes what was added. Returns the file's length."""
+        if self._file is None:
+            return 0
+        self._file.flush()
+        return int(self._file.tell())
 
     @property
     def any(self) -> bool:

@@ -113,7 +113,7 @@ class _Manifest:
     synced_at: float = 0.0
     files: dict[str, list[_File]] = field(default_factory=dict)
     replaced: dict[str, list[_File]] = field(default_factory=dict)
-    obsolete: list[str] = field(default_factory=list)
+    purge: bool = False  # files that don't count any more go at once: somebody was erased
 
     def to_json(self) -> str:
         return json.dumps(
@@ -155,6 +155,34 @@ class Synced:
     rows: dict[str, int]
     erased: int
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Unwanted:
+    """Which rows have to go: these keys, these people's, and what these browsers did while nobody was signed in."""
+
+    key: str
+    keys: set[int]
+    people: set[int]
+    visitors: set[int]
+
+    def __bool__(self) -> bool:
+        return bool(self.keys or self.people or self.visitors)
+
+    def rows_of(self, table: Any) -> Any:
+        def among(column: str, ids: set[int]) -> Any:
+            values = table[column]
+            return compute.is_in(values, value_set=pa.array(sorted(ids), type=values.type))
+
+        bad = pa.array([False] * table.num_rows)
+        if self.keys:
+            bad = compute.or_(bad, among(self.key, self.keys))
+        if self.people:
+            bad = compute.or_(bad, among("customer_id", self.people))
+        if self.visitors:
+            nobody = compute.is_null(table["customer_id"])
+            bad = compute.or_(bad, compute.and_(among("visitor_id", self.visitors), nobody))
+        return bad
 
 
 class Mirror:
@@ -201,6 +229,7 @@ class Mirror:
                 number = manifest.sync
                 manifest.files, manifest.replaced = {}, {}
                 manifest.generation, manifest.sync = generation, number
+                manifest.purge = True  # whoever was erased meanwhile may stand in the files of before
             manifest.sync += 1
             rows: dict[str, int] = {}
             erased = 0
@@ -271,30 +300,28 @@ class Mirror:
             keys = json.loads(change["keys"]) if change["keys"] else {}
             if change["kind"] == "erase":
                 people.update(keys.get("people", ()))
+                manifest.purge = manifest.purge or not keys.get("merged")
                 visitors.update(keys.get("visitors", ()))
             elif change["kind"] == "delete":
                 for name, ids in keys.items():
                     deleted.setdefault(name, set()).update(ids)
         gone = 0
         for table in TABLES:
-            unwanted = {
-                "customer_id": people if table.people else set(),
-                "visitor_id": visitors if table.visitors else set(),
-            }
-            unwanted[table.key] = unwanted.get(table.key, set()) | deleted.get(table.name, set())
-            if not any(unwanted.values()):
+            unwanted = _Unwanted(
+                table.key,
+                deleted.get(table.name, set()),
+                people if table.people else set(),
+                visitors if table.visitors else set(),
+            )
+            if not unwanted:
                 continue
             # An erased person's orders stay, without the person: they came again in a newer file, this only drops the old copy.
             for file in manifest.files.get(table.name, []):
-                before = file.name
-                went = self._rewrite(file, {column: ids for column, ids in unwanted.items() if ids})
-                if went:
-                    manifest.obsolete.append(before)
-                gone += went
+                gone += self._rewrite(file, unwanted)
             manifest.files[table.name] = [f for f in manifest.files.get(table.name, []) if f.rows]
         return gone
 
-    def _rewrite(self, file: _File, unwanted: dict[str, set[int]]) -> int:
+    def _rewrite(self, file: _File, unwanted: _Unwanted) -> int:
         """The same rows without the unwanted ones, under a new name. Row group by row group."""
         path = self.folder / file.name
         source = parquet.ParquetFile(path)
@@ -306,12 +333,7 @@ class Mirror:
         ):
             for group in range(source.num_row_groups):
                 table = source.read_row_group(group)
-                bad = None
-                for column, ids in unwanted.items():
-                    values = table[column]
-                    hit = compute.is_in(values, value_set=pa.array(sorted(ids), type=values.type))
-                    bad = hit if bad is None else compute.or_(bad, hit)
-                left = table.filter(compute.invert(bad))
+                left = table.filter(compute.invert(unwanted.rows_of(table)))
                 gone += table.num_rows - left.num_rows
                 kept += left.num_rows
                 writer.write_table(left)
@@ -327,6 +349,9 @@ class Mirror:
         """Joins small files, leaving out rows that were replaced."""
         for table in TABLES:
             files = manifest.files.get(table.name, [])
+            if not files:
+                manifest.replaced.pop(table.name, None)
+                continue
             small = [f for f in files if f.rows < SMALL_ROWS]
             if len(small) <= MAX_SMALL_FILES and len(manifest.replaced.get(table.name, ())) <= MAX_SMALL_FILES:
                 continue
@@ -349,13 +374,11 @@ class Mirror:
         temporary.replace(self._manifest_path)
         wanted = {f.name for group in (manifest.files, manifest.replaced) for files in group.values() for f in files}
         for path in self.folder.glob("*.parquet*"):
-            # A reader that opened the manifest before still has a minute to finish with the old files.
-            if path.name not in wanted and time.time() - path.stat().st_mtime > 60:
+            # A reader that opened the manifest before still has a minute to finish with the old files; where an erased
+            # person's rows may stand in one of them, a minute is too late.
+            if path.name not in wanted and (manifest.purge or time.time() - path.stat().st_mtime > 60):
                 path.unlink(missing_ok=True)
-        # Files that held an erased person's rows go at once: a minute later is too late.
-        for name in manifest.obsolete:
-            (self.folder / name).unlink(missing_ok=True)
-        manifest.obsolete = []
+        manifest.purge = False
 
     def _select(self, manifest: _Manifest, table: Table) -> str:
         """SQL (DuckDB) for a table's present rows."""

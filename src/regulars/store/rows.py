@@ -40,10 +40,11 @@ class Clock:
 
     zone: ZoneInfo
     received: datetime
+    live: bool = True  # False for files: they are read long after they were sent, which says nothing of a clock
 
     @classmethod
-    def of(cls, settings: ShopSettings, received: datetime | None = None) -> Clock:
-        return cls(ZoneInfo(settings.zone), received or datetime.now(UTC))
+    def of(cls, settings: ShopSettings, received: datetime | None = None, *, live: bool = True) -> Clock:
+        return cls(ZoneInfo(settings.zone), received or datetime.now(UTC), live)
 
     def read(self, value: datetime | str, field: str) -> tuple[datetime, bool]:
         """The instant, and whether it stated its zone. Raises: FieldError."""
@@ -78,7 +79,7 @@ class Clock:
         how = "stated" if stated else "zone"
         if sent is not None:
             drift = self.received - self.read(sent, "sent_at")[0]
-            if abs(drift) > CLOCK_TOLERANCE:
+            if drift < -CLOCK_TOLERANCE or (self.live and drift > CLOCK_TOLERANCE):
                 try:
                     instant, how = instant + drift, "corrected"
                 except OverflowError:
@@ -105,8 +106,11 @@ def fingerprint(record: Any) -> str:
     return hashlib.blake2b(orjson.dumps(record, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
 
 
-def event_row(event: Event, clock: Clock, settings: ShopSettings) -> dict[str, Any]:
-    """An event as `append_events` takes it. Raises: FieldError."""
+def event_row(event: Event, clock: Clock, settings: ShopSettings, origin: str | None = None) -> dict[str, Any]:
+    """An event as `append_events` takes it. Raises: FieldError.
+
+    origin: where it stands (file and line); tells events without time and id from each other, however often it is read.
+    """
     instant, how = clock.event_time(event.occurred_at, event.sent_at)
     row: dict[str, Any] = {"type": event.type, "occurred_at": instant, "clock": how}
     if event.customer is not None:
@@ -132,8 +136,10 @@ def event_row(event: Event, clock: Clock, settings: ShopSettings) -> dict[str, A
     else:
         # Two events that can't be told apart are one: without an id of its own an event is what it says.
         stated = {name: value for name, value in row.items() if name != "clock"}
-        if how == "server":
-            stated["occurred_at"] = [str(event.occurred_at), str(clock.received)]
+        if event.occurred_at is None:
+            stated["occurred_at"] = origin or str(clock.received)
+        elif how in ("server", "corrected"):
+            stated["occurred_at"] = str(event.occurred_at)  # what was read depends on when: what was stated doesn't
         row["message_id"] = message_key("content:" + fingerprint(stated))
     return row
 
@@ -160,9 +166,7 @@ def product_row(product: Product, settings: ShopSettings) -> dict[str, Any]:
         if variant.id is not None:
             ids.append(list(variant.id))
         if variant.sku:
-            ids.append(["sku", variant.sku])
-            if variant.id is None:
-                ids.append([product.id.namespace, variant.sku])
+            ids.extend([["sku", variant.sku], [product.id.namespace, variant.sku]])
         variants.append(
             {
                 "ids": ids,

@@ -9,7 +9,10 @@ BEGIN
     next_day := (first_day AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC';
     IF first_day < '2000-01-01T00:00:00Z' OR to_regclass(part) IS NOT NULL THEN RETURN; END IF;
     PERFORM pg_advisory_xact_lock(hashtext('event_partitions'));
-    IF to_regclass(part) IS NOT NULL THEN RETURN; END IF;
+    -- Another writer may have made it while this one waited. to_regclass would answer from this session's cache.
+    IF EXISTS (SELECT FROM pg_class c WHERE c.relname = part AND c.relnamespace = current_schema()::regnamespace) THEN
+        RETURN;
+    END IF;
     -- Made apart, then attached: attaching only takes a lock that lets readers and writers go on.
     EXECUTE format('CREATE TABLE %I (LIKE events INCLUDING DEFAULTS)', part);
     EXECUTE format('ALTER TABLE %I ADD CONSTRAINT in_month CHECK (occurred_at >= %L AND occurred_at < %L)',

@@ -35,18 +35,22 @@ BEGIN
                 IF entity IN ('product', 'customer') THEN
                     IF entity = 'product' THEN
                         UPDATE orders o SET change_id = change FROM order_lines l WHERE l.order_id = o.order_id AND l.product_id = stub;
-                    UPDATE order_lines SET product_id = id WHERE product_id = stub;
+                        UPDATE order_lines SET product_id = id WHERE product_id = stub;
                         UPDATE reviews SET product_id = id, change_id = change WHERE product_id = stub;
                         UPDATE variants SET product_id = id WHERE product_id = stub;
                         DELETE FROM products WHERE product_id = stub;
-                    INSERT INTO changes (change_id, kind, tables, keys)
-                    VALUES (nextval('change_ids'), 'delete', '{products}', jsonb_build_object('products', jsonb_build_array(stub)));
+                        INSERT INTO changes (change_id, kind, tables, keys)
+                        VALUES (nextval('change_ids'), 'delete', '{products}', jsonb_build_object('products', jsonb_build_array(stub)));
                     ELSE
                         UPDATE orders SET customer_id = id, change_id = change WHERE customer_id = stub;
                         UPDATE reviews SET customer_id = id, change_id = change WHERE customer_id = stub;
                         UPDATE aliases SET customer_id = id WHERE customer_id = stub;
                         UPDATE decisions SET customer_id = id, change_id = change WHERE customer_id = stub;
                         DELETE FROM customers WHERE customer_id = stub;
+                        -- Copies under the old id go; what is left of the person stands under the new one.
+                        INSERT INTO changes (change_id, kind, tables, keys)
+                        VALUES (nextval('change_ids'), 'erase', '{events,customers,orders,decisions,reviews}',
+                                jsonb_build_object('people', jsonb_build_array(stub), 'visitors', '[]'::jsonb, 'merged', true));
                     END IF;
                 ELSIF entity = 'order' THEN
                     DELETE FROM orders WHERE order_id = stub;
@@ -76,7 +80,7 @@ DECLARE
     kept    bigint[];
     variant bigint;
     nth     integer;   -- place of the variant in its product
-    joined  boolean := false;
+    stub    bigint;
     written boolean := false;
 BEGIN
     FOR record IN SELECT value FROM jsonb_array_elements(batch) LOOP
@@ -101,8 +105,11 @@ BEGIN
         kept := '{}'; nth := 0;
         FOR part IN SELECT value FROM jsonb_array_elements(record->'variants') LOOP
             variant := NULL;
-            SELECT (SELECT x.id FROM external_ids x WHERE (x.kind, x.namespace, x.value) = ('variant', r->>0, r->>1)) AS found
-            INTO variant FROM jsonb_array_elements(part->'ids') r ORDER BY found NULLS LAST LIMIT 1;
+            -- Its id first, then its SKU.
+            SELECT f.found INTO variant FROM (
+                SELECT (SELECT x.id FROM external_ids x WHERE (x.kind, x.namespace, x.value) = ('variant', r->>0, r->>1)) AS found, n
+                FROM jsonb_array_elements(part->'ids') WITH ORDINALITY AS t (r, n)) f
+            WHERE f.found IS NOT NULL ORDER BY f.n LIMIT 1;
             IF variant IS NULL AND jsonb_array_length(part->'ids') = 0 THEN
                 -- A single variant without id or SKU is the product's own: the same row each time.
                 SELECT v.variant_id INTO variant FROM variants v WHERE v.product_id = settled.id AND v.place = nth
@@ -111,9 +118,9 @@ BEGIN
             IF variant = ANY(kept) THEN variant := NULL; END IF;   -- a SKU twice in one product: two variants
             IF variant IS NULL THEN
                 variant := nextval('entity_ids');
-                INSERT INTO external_ids (kind, namespace, value, id)
-                SELECT 'variant', r->>0, r->>1, variant FROM jsonb_array_elements(part->'ids') r ON CONFLICT DO NOTHING;
             END IF;
+            INSERT INTO external_ids (kind, namespace, value, id)
+            SELECT 'variant', r->>0, r->>1, variant FROM jsonb_array_elements(part->'ids') r ON CONFLICT DO NOTHING;
             INSERT INTO variants (variant_id, product_id, sku, options, price, compare_at, currency, exponent, stock, pictures, place)
             VALUES (variant, settled.id, part->>'sku', part->'options', (part->>'price')::bigint, (part->>'compare_at')::bigint,
                     part->>'currency', (part->>'exponent')::smallint, (part->>'stock')::integer, part->'pictures', nth)
@@ -121,9 +128,23 @@ BEGIN
                 product_id = excluded.product_id, sku = excluded.sku, options = excluded.options, price = excluded.price,
                 compare_at = excluded.compare_at, currency = excluded.currency, exponent = excluded.exponent,
                 stock = excluded.stock, pictures = excluded.pictures, place = excluded.place;
-            -- Events that named this SKU before its product was known join now.
+            -- What named this variant by another of its ids was kept under a stub: it is the same one.
+            FOR stub IN
+                SELECT DISTINCT x.id FROM jsonb_array_elements(part->'ids') r
+                JOIN external_ids x ON (x.kind, x.namespace, x.value) = ('variant', r->>0, r->>1)
+                JOIN variants v ON v.variant_id = x.id
+                WHERE x.id <> variant AND v.product_id IS NULL
+            LOOP
+                UPDATE events SET variant_id = variant, change_id = change WHERE variant_id = stub AND product_id IS NULL;
+                UPDATE order_lines SET variant_id = variant WHERE variant_id = stub AND product_id IS NULL;
+                UPDATE external_ids SET id = variant WHERE kind = 'variant' AND id = stub;
+                DELETE FROM variants WHERE variant_id = stub;
+            END LOOP;
+            -- Events and orders that named this SKU before its product was known join now.
             UPDATE events SET product_id = settled.id, change_id = change WHERE variant_id = variant AND product_id IS NULL;
-            joined := joined OR FOUND;
+            UPDATE orders o SET change_id = change FROM order_lines l
+                WHERE l.order_id = o.order_id AND l.variant_id = variant AND l.product_id IS NULL;
+            UPDATE order_lines SET product_id = settled.id WHERE variant_id = variant AND product_id IS NULL;
             kept := kept || variant; nth := nth + 1;
         END LOOP;
         DELETE FROM external_ids x USING variants v
@@ -338,6 +359,7 @@ BEGIN
 END $$;
 
 -- Forgets a person: everything that names or describes them goes; orders stay for the books, without the person.
+-- In a browser that somebody else used too, what is that other person's stays theirs.
 CREATE FUNCTION erase_customer(customer bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     change   bigint := nextval('change_ids');
@@ -346,23 +368,24 @@ DECLARE
     n        bigint;
 BEGIN
     SELECT coalesce(array_agg(DISTINCT visitor_id), '{}') INTO browsers FROM aliases WHERE customer_id = customer;
-    DELETE FROM decision_traces WHERE decision_id IN (SELECT decision_id FROM decisions WHERE customer_id = customer OR visitor_id = ANY(browsers));
-    DELETE FROM decision_features WHERE decision_id IN (SELECT decision_id FROM decisions WHERE customer_id = customer OR visitor_id = ANY(browsers));
-    DELETE FROM decisions WHERE customer_id = customer OR visitor_id = ANY(browsers);
+    DELETE FROM decision_traces WHERE decision_id IN (SELECT decision_id FROM decisions WHERE customer_id = customer OR (visitor_id = ANY(browsers) AND customer_id IS NULL));
+    DELETE FROM decision_features WHERE decision_id IN (SELECT decision_id FROM decisions WHERE customer_id = customer OR (visitor_id = ANY(browsers) AND customer_id IS NULL));
+    DELETE FROM decisions WHERE customer_id = customer OR (visitor_id = ANY(browsers) AND customer_id IS NULL);
     GET DIAGNOSTICS n = ROW_COUNT; counts := counts || jsonb_build_object('decisions', n);
     DELETE FROM events WHERE customer_id = customer OR (visitor_id = ANY(browsers) AND customer_id IS NULL);
     GET DIAGNOSTICS n = ROW_COUNT; counts := counts || jsonb_build_object('events', n);
     UPDATE orders SET customer_id = NULL, visitor_id = NULL, address = NULL, traits = '{}', fingerprint = NULL, change_id = change
-        WHERE customer_id = customer OR visitor_id = ANY(browsers);
+        WHERE customer_id = customer OR (visitor_id = ANY(browsers) AND customer_id IS NULL);
     GET DIAGNOSTICS n = ROW_COUNT; counts := counts || jsonb_build_object('orders', n);
     UPDATE payments SET payment_method_id = NULL WHERE payment_method_id IN
         (SELECT payment_method_id FROM payment_methods WHERE customer_id = customer);
     DELETE FROM reviews WHERE customer_id = customer;
     GET DIAGNOSTICS n = ROW_COUNT; counts := counts || jsonb_build_object('reviews', n);
     DELETE FROM external_ids WHERE kind = 'payment_method' AND id IN (SELECT payment_method_id FROM payment_methods WHERE customer_id = customer);
-    DELETE FROM external_ids WHERE (kind = 'customer' AND id = customer) OR (kind = 'visitor' AND id = ANY(browsers));
-    DELETE FROM visitors WHERE visitor_id = ANY(browsers);
-    DELETE FROM aliases WHERE customer_id = customer OR visitor_id = ANY(browsers);
+    DELETE FROM aliases WHERE customer_id = customer;
+    DELETE FROM external_ids WHERE (kind = 'customer' AND id = customer) OR (kind = 'visitor' AND id = ANY(browsers)
+        AND NOT EXISTS (SELECT FROM aliases a WHERE a.visitor_id = external_ids.id));
+    DELETE FROM visitors v WHERE v.visitor_id = ANY(browsers) AND NOT EXISTS (SELECT FROM aliases a WHERE a.visitor_id = v.visitor_id);
     DELETE FROM customers WHERE customer_id = customer;
     INSERT INTO changes (change_id, kind, tables, keys)
     VALUES (change, 'erase', '{events,customers,orders,decisions,reviews}', jsonb_build_object('people', jsonb_build_array(customer), 'visitors', to_jsonb(browsers)));

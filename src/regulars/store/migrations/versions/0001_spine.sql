@@ -23,7 +23,7 @@ CREATE TABLE changes (
     at         timestamptz NOT NULL DEFAULT now(),
     kind       text NOT NULL CHECK (kind IN ('insert', 'join', 'delete', 'erase')),
     tables     text[] NOT NULL,
-    keys       jsonb                 -- erase: {"people": […], "visitors": […]}; delete: {"products": […]} …
+    keys       jsonb                 -- erase: {"people": […], "visitors": […]}, merged: the person goes on under another id; delete: {"products": […]} …
 );
 CREATE INDEX changes_xact ON changes (xact);
 
@@ -185,6 +185,7 @@ CREATE TABLE order_lines (
     PRIMARY KEY (order_id, line)
 );
 CREATE INDEX order_lines_product ON order_lines (product_id);
+CREATE INDEX order_lines_variant ON order_lines (variant_id) WHERE product_id IS NULL AND variant_id IS NOT NULL;
 
 CREATE TABLE payments (
     order_id          bigint NOT NULL REFERENCES orders ON DELETE CASCADE,

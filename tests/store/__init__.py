@@ -1,0 +1,1 @@
+"""Tests of the store: PostgreSQL, the mirror, the registry, the supervisor, backups."""
