@@ -103,7 +103,9 @@ class Event(BaseModel):
     message_id: IdText | None = Field(
         default=None, description="Your id for this event. The same id is stored once, whatever else it says."
     )
-    type: Annotated[str, AfterValidator(_event_type)] = Field(examples=["view", "cart", "purchase"])
+    type: Annotated[str, AfterValidator(_event_type)] = Field(
+        examples=["view", "cart", "purchase"], json_schema_extra={"pattern": f"^{_TYPE.pattern}$"}
+    )
     occurred_at: datetime | str | None = Field(
         default=None, description="ISO 8601. Without a zone: the shop's. Missing: the time it is received."
     )

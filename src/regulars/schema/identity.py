@@ -7,7 +7,7 @@ import re
 import uuid
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 from regulars.schema.text import MAX_ID, refuse_nul
 
@@ -50,7 +50,23 @@ def as_external_id(given: Any) -> ExternalId:
     return ExternalId(namespace, value)
 
 
-ExternalIdField = Annotated[ExternalId, BeforeValidator(as_external_id)]
+_ID_SCHEMA = {
+    "description": 'An id of yours: "A1", or {"namespace": "shopify", "value": "1001"}.',
+    "anyOf": [
+        {"type": "string", "minLength": 1, "maxLength": MAX_ID},
+        {"type": "integer"},
+        {
+            "type": "object",
+            "required": ["value"],
+            "additionalProperties": False,
+            "properties": {
+                "namespace": {"type": "string", "pattern": "^[a-z][a-z0-9_.-]{0,62}$"},
+                "value": {"type": "string", "minLength": 1, "maxLength": MAX_ID},
+            },
+        },
+    ],
+}
+ExternalIdField = Annotated[ExternalId, BeforeValidator(as_external_id), WithJsonSchema(_ID_SCHEMA)]
 
 _MESSAGES = uuid.UUID("4c3f4a0e-5f0e-5d5c-9c9d-2f1f0d1a7e11")
 

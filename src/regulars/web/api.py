@@ -12,6 +12,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
 
 import regulars
@@ -99,7 +100,13 @@ def _add_health(app: FastAPI, engine_of: Any) -> None:
             "note": serving.note,
         }
 
-    @app.get("/metrics", tags=["operations"], summary="Prometheus metrics (from this machine, or with a secret key)")
+    @app.get(
+        "/metrics",
+        tags=["operations"],
+        summary="Prometheus metrics (from this machine, or with a secret key)",
+        response_class=PlainTextResponse,
+        responses={401: RESPONSES[401], 503: RESPONSES[503]},
+    )
     async def metrics(request: Request) -> Response:
         engine: Engine = engine_of()
         authorization = request.headers.get("authorization", "")
