@@ -87,6 +87,15 @@ def test_seeds_repeat_and_holdout_stops(negatives: int) -> None:
     assert 0 < said[-1] <= 1
 
 
+def test_a_network_that_ran_off_is_not_the_best() -> None:
+    text = TextSource.fit(vocabulary(), SMALL)
+    holdout = Holdout([np.array([0, 1], np.int32)], np.array([2], np.int32))
+    settings = replace(TINY_NETWORK, epochs=1, learning_rate=float("inf"), warmup_steps=1)
+    entry = train_sequence(text.vectors, two_crowds(), holdout, settings).history[0]
+    assert not np.isfinite(entry["loss"])
+    assert entry["ndcg_at_10"] < 0.4
+
+
 def test_the_clock_bounds_training() -> None:
     text = TextSource.fit(vocabulary(), SMALL)
     settings = replace(TINY_NETWORK, epochs=100_000, max_seconds=0.5)
