@@ -51,7 +51,7 @@ class SequenceSettings:
     average: float = 0.998
     epochs: int = 60
     patience: int = 5
-    max_seconds: float = 600.0
+    max_seconds: float = 480.0
     threads: int = 2
     min_people: int = 50
     min_targets: int = 200
@@ -451,7 +451,8 @@ class _Training:
             own = scores[torch.arange(len(chosen)), target].clone()
             for row, case in enumerate(chosen):
                 scores[row, torch.from_numpy(holdout.items[case].astype(np.int64))] = -torch.inf
-            ranks[chosen] = (scores > own[:, None]).sum(-1).numpy()
+            # Not `>`: a network that ran off to NaN would rank all its targets first and be kept as the best.
+            ranks[chosen] = (~(scores <= own[:, None])).sum(-1).numpy()
         self.network.load_state_dict(current)
         return ranks
 

@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from threadpoolctl import threadpool_limits
 
 from regulars.errors import DatabaseUnavailable, RegularsError, Unavailable
 from regulars.recommend import service
@@ -120,6 +121,8 @@ class Engine:
         self._refresher: threading.Thread | None = None
 
     async def start(self) -> None:
+        # A list's products are tiny: handed to several threads they take ten times as long when the machine is busy.
+        threadpool_limits(limits=1, user_api="blas")
         await self.pool.open()
         self.writer.start()
         with contextlib.suppress(RegularsError):
