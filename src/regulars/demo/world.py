@@ -114,14 +114,14 @@ class World:
     def products(self) -> Iterator[Record]:
         """Product records, in both languages."""
         for item in self.items:
-            kind, (style_en, style_zh, brand, colour) = item.kind, STYLES[item.style]
+            kind, (style_en, style_zh, brand, _) = item.kind, STYLES[item.style]
             yield {
                 "id": item.id,
                 "title": {"en": f"{style_en} {kind.en}", "zh": f"{style_zh}{kind.zh}"},
                 "description": {"en": kind.about_en, "zh": kind.about_zh},
                 "brand": brand,
                 "category": [kind.world, kind.en.capitalize()],
-                "attributes": {"style": style_en, "colour": colour},
+                "attributes": {"style": style_en},
                 "price": f"{item.price:.2f}",
                 "stock": int(self._stock[item.number]),
                 "sku": f"KT-{item.number + 1001}",
