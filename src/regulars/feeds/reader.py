@@ -244,13 +244,13 @@ def _csv_rows(path: Path) -> Iterator[Read | Broken]:
             except StopIteration:
                 return
             except csv.Error as error:
-                raw = lines.record[0] if lines.record else ""
+                first = lines.record[0] if lines.record else ""
                 reason = f"is not CSV: {error}"
                 if len(lines.record) > 1:
                     # A quote that isn't closed would swallow good rows: only its own line is broken.
                     reason = "is not CSV: a quote is opened and not closed"
                     lines.put_back()
-                yield Broken(start, reason, _shown(raw.encode("utf-8", errors="replace").strip()))
+                yield Broken(start, reason, _shown(first.encode("utf-8", errors="replace").strip()))
                 continue
             if not cells or all(not cell.strip() for cell in cells):
                 continue

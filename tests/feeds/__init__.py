@@ -1,0 +1,1 @@
+"""Tests of imports: files as shops have them, good and bad."""
