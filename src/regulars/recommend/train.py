@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from regulars.errors import NotEnoughData
 from regulars.language.text_features import TextSettings
@@ -182,8 +183,10 @@ def fit_model(
     learned: list[CandidateSource] = [*([sequence] if sequence else []), *counting]
     names = [source.name for source in learned]
     draft = Model(vocabulary.product_ids, learned, Blend.default(names))
-    cases = gather_cases(draft, split.queries, split.targets)
-    blend = Blend.fit(draft.source_names, cases)
+    # Thousands of tiny products: handed to several threads, they wait for one another when the machine is busy.
+    with threadpool_limits(1, user_api="blas"):
+        cases = gather_cases(draft, split.queries, split.targets)
+        blend = Blend.fit(draft.source_names, cases)
     report["cases"] = len(cases)
     report["weights"] = dict(blend.weights)
     if len(cases):
