@@ -223,9 +223,13 @@ class Shop:
 
     def decision(self, decision_id: UUID | str) -> dict[str, Any]:
         """A decision with its trace and what came back on it, names and titles filled in. Raises: NotFound."""
+        try:
+            wanted = UUID(str(decision_id))
+        except ValueError:
+            raise NotFound(f"There is no decision {str(decision_id)[:60]!r}.") from None
         serving = self.live.serving()
         with self.database.connect() as connection:
-            row = decisions.read(connection, UUID(str(decision_id)))
+            row = decisions.read(connection, wanted)
             if row is None:
                 raise NotFound(f"There is no decision {decision_id}.")
             return explain(serving, row, decisions.outcomes(connection, row["decision_id"]))

@@ -105,6 +105,10 @@ _JSON = {"properties", "texts", "attributes", "traits"}
 def _plain(name: str, value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+    if isinstance(value, float):
+        return float(f"{value:.6g}")  # four bytes in the store, eight in Python: the same number
+    if isinstance(value, list):
+        return [_plain(name, item) for item in value]
     if name in _JSON and isinstance(value, str):
         return json.loads(value)
     return value

@@ -59,7 +59,7 @@ def record_of(kind: str, values: dict[str, Any], flat: bool) -> BaseModel:
         return KINDS[kind].model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "row"
+        field = ".".join(str(part) for part in first["loc"]).rstrip(".") or "row"
         message = str(first["msg"]).removeprefix("Value error, ")
         if first["type"] == "missing":
             message = "is missing"

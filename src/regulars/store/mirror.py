@@ -246,7 +246,7 @@ class Mirror:
                 changes = cursor.fetch_arrow_table().to_pylist()
                 for table in TABLES:
                     touching = [change for change in changes if table.name in change["tables"]]
-                    ids = [change["change_id"] for change in touching if change["kind"] in ("insert", "join")]
+                    ids = [change["change_id"] for change in touching if change["kind"] != "delete"]
                     if ids:
                         replaces = not table.append_only or any(change["kind"] != "insert" for change in touching)
                         condition = (

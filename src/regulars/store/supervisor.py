@@ -26,6 +26,7 @@ from typing import IO, Any
 from regulars.errors import SupervisorError
 
 START_SECONDS = 300  # recovery after a kill in the middle of a large import can take minutes
+RETRY_SECONDS = 15  # a server that ends while starting is started again for this long
 STOP_SECONDS = 60
 LINGER_SECONDS = 4.0  # two commands in a row share one server
 MAX_SOCKET_PATH = 90  # a Unix socket's path holds 107 bytes, the socket's own name included
@@ -325,7 +326,21 @@ class _Owner:
             raise SupervisorError(f"{name} failed: {done.stderr.strip()[-2000:]}")
 
     def _start(self) -> int:
-        """A running server's pid: the one left by a killed supervisor, or a new one."""
+        """A running server's pid: the one left by a killed supervisor, or a new one.
+
+        After a hard kill the children of the old server may hold its shared memory for a moment: then try again.
+        """
+        patience = time.monotonic() + RETRY_SECONDS
+        while True:
+            try:
+                return self._start_once()
+            except SupervisorError:
+                if time.monotonic() > patience or self.stopping:
+                    raise
+                self.child = None
+                time.sleep(0.2)
+
+    def _start_once(self) -> int:
         running = _postmaster_pid(self.paths)
         if running is None:
             sockets = self.paths.socket_folder
@@ -355,7 +370,7 @@ class _Owner:
             if self.child is not None and self.child.poll() is not None:
                 raise SupervisorError(f"PostgreSQL ended with code {self.child.returncode} while starting.")
             if self.child is None and not _alive(running):
-                return self._start()
+                return self._start_once()
             if time.monotonic() > deadline:
                 raise SupervisorError(f"PostgreSQL accepts no connection after {START_SECONDS} s.")
             time.sleep(0.02)

@@ -88,6 +88,7 @@ BEGIN
     accepted := 0; duplicates := 0; unresolved := 0;
     IF incoming IS NULL THEN RETURN; END IF;
 
+    PERFORM pg_advisory_xact_lock_shared(hashtext('identities'));  -- see 0001_records.sql
     FOR month IN SELECT DISTINCT date_trunc('month', occurred_at, 'UTC') FROM unnest(incoming) LOOP
         PERFORM ensure_event_partition(month);
     END LOOP;

@@ -1,6 +1,10 @@
 -- Records (products, customers, orders, reviews, articles): written once each however often they come.
 -- The caller has validated them; here they meet the ids that are known. Each function answers one word a record:
 -- new, updated, unchanged, or conflict (its ids belong to two different things).
+--
+-- Who merges, joins or erases what others may be naming at this moment holds the lock 'identities' alone; who only names
+-- things shares it. Else an event could be written under an id that is gone by its commit, and never be joined. It is
+-- taken before anything else, so that nobody waits for it while holding what its owner needs.
 
 -- The id that a record's external ids stand for. Entities that only events have named are merged into it.
 CREATE FUNCTION settle_identity(entity text, ids jsonb, change bigint, OUT id bigint, OUT state text)
@@ -83,6 +87,7 @@ DECLARE
     stub    bigint;
     written boolean := false;
 BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('identities'));
     FOR record IN SELECT value FROM jsonb_array_elements(batch) LOOP
         SELECT * INTO settled FROM settle_identity('product', record->'ids', change);
         IF settled.state = 'conflict' THEN outcome := outcome || 'conflict'::text; CONTINUE; END IF;
@@ -121,6 +126,9 @@ BEGIN
             END IF;
             INSERT INTO external_ids (kind, namespace, value, id)
             SELECT 'variant', r->>0, r->>1, variant FROM jsonb_array_elements(part->'ids') r ON CONFLICT DO NOTHING;
+            -- A SKU that moves here changes the price of the product that it leaves.
+            UPDATE products p SET change_id = change FROM variants v
+                WHERE v.variant_id = variant AND p.product_id = v.product_id AND p.product_id <> settled.id;
             INSERT INTO variants (variant_id, product_id, sku, options, price, compare_at, currency, exponent, stock, pictures, place)
             VALUES (variant, settled.id, part->>'sku', part->'options', (part->>'price')::bigint, (part->>'compare_at')::bigint,
                     part->>'currency', (part->>'exponent')::smallint, (part->>'stock')::integer, part->'pictures', nth)
@@ -170,6 +178,9 @@ DECLARE
     method  bigint;
     kept    bigint[];
 BEGIN
+    IF EXISTS (SELECT FROM jsonb_array_elements(batch) r WHERE jsonb_array_length(r->'ids') > 1) THEN
+        PERFORM pg_advisory_xact_lock(hashtext('identities'));
+    END IF;
     FOR record IN SELECT value FROM jsonb_array_elements(batch) LOOP
         SELECT * INTO settled FROM settle_identity('customer', record->'ids', change);
         IF settled.state = 'conflict' THEN outcome := outcome || 'conflict'::text; CONTINUE; END IF;
@@ -231,6 +242,7 @@ DECLARE
     written boolean := false;
     touched text[];
 BEGIN
+    PERFORM pg_advisory_xact_lock_shared(hashtext('identities'));
     SELECT ensure_references(array_agg(r.kind), array_agg(r.namespace), array_agg(r.value), change) INTO touched
     FROM jsonb_array_elements(batch) o
     CROSS JOIN LATERAL (
@@ -298,6 +310,7 @@ DECLARE
     touched text[];
     written boolean := false;
 BEGIN
+    PERFORM pg_advisory_xact_lock_shared(hashtext('identities'));
     SELECT ensure_references(array_agg(r.kind), array_agg(r.namespace), array_agg(r.value), change) INTO touched
     FROM jsonb_array_elements(batch) o
     CROSS JOIN LATERAL (VALUES ('customer', o->'customer'->>0, o->'customer'->>1),
@@ -367,6 +380,7 @@ DECLARE
     counts   jsonb := '{}';
     n        bigint;
 BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('identities'));
     SELECT coalesce(array_agg(DISTINCT visitor_id), '{}') INTO browsers FROM aliases WHERE customer_id = customer;
     DELETE FROM decision_traces WHERE decision_id IN (SELECT decision_id FROM decisions WHERE customer_id = customer OR (visitor_id = ANY(browsers) AND customer_id IS NULL));
     DELETE FROM decision_features WHERE decision_id IN (SELECT decision_id FROM decisions WHERE customer_id = customer OR (visitor_id = ANY(browsers) AND customer_id IS NULL));
