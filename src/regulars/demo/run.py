@@ -18,9 +18,16 @@ from regulars.demo.world import NAME, World
 from regulars.errors import WorkspaceError
 from regulars.recommend.train import settings_for
 from regulars.shop import Shop
-from regulars.store.workspace import FILE
+from regulars.store.workspace import FILE, Workspace
 
 TRAIN_SECONDS = 40.0
+SETTINGS: dict[str, Any] = {
+    "name": NAME,
+    "currency": "GBP",
+    "zone": "Europe/London",
+    "locales": ["en", "zh"],
+    "repeatable_categories": ["Loose leaf tea", "Coffee beans", "Paper filters", "Merino wool", "Flower seeds"],
+}
 Say = Callable[[str], None]
 Bar = Callable[..., AbstractContextManager[Any]]
 
@@ -33,7 +40,7 @@ def prepare(folder: Path, *, say: Say, bar: Bar) -> None:
     started = time.monotonic()
     with _opened(folder, say) as shop:
         mark = folder / MARK
-        if not mark.read_text(encoding="utf-8").endswith("imported\n"):
+        if not _imported(mark):
             _import(shop, mark, say, bar)
         if any(row["serving"] for row in shop.models()):
             say(f"The demo shop is ready ({time.monotonic() - started:.1f} s).")
@@ -46,18 +53,29 @@ def prepare(folder: Path, *, say: Say, bar: Bar) -> None:
 
 
 def _opened(folder: Path, say: Say) -> Shop:
+    """The shop, made if need be. What a killed run left is finished."""
+    mark = folder / MARK
     if (folder / FILE).exists():
-        if not (folder / MARK).exists():
+        if not mark.exists():
             raise WorkspaceError(f"{folder} holds a shop that isn't a demo.", hint="Name another folder.")
-        return regulars.open(folder)
+        shop = regulars.open(folder)
+        if not _imported(mark):  # it may have been killed before the shop had its name
+            shop.change_settings(**SETTINGS)
+        return shop
     began = time.monotonic()
-    shop = regulars.init(folder, name=NAME, currency="GBP", zone="Europe/London", locales=["en", "zh"])
-    # The day is kept: a run that goes on tomorrow must write the same records.
-    (folder / MARK).write_text(
-        f"Everything in this shop is invented.\n{datetime.now(UTC):%Y-%m-%d}\n", encoding="utf-8"
-    )
+    Workspace.create(folder)
+    # The mark comes before anything slow, and keeps the day: a run that goes on tomorrow must write the same records.
+    unfinished = mark.with_suffix(".part")
+    unfinished.write_text(f"Everything in this shop is invented.\n{datetime.now(UTC):%Y-%m-%d}\n", encoding="utf-8")
+    unfinished.replace(mark)
+    shop = regulars.open(folder)
+    shop.change_settings(**SETTINGS)
     say(f"Made a workspace with a database of its own in {folder} ({time.monotonic() - began:.1f} s)")
     return shop
+
+
+def _imported(mark: Path) -> bool:
+    return mark.read_text(encoding="utf-8").endswith("imported\n")
 
 
 def _import(shop: Shop, mark: Path, say: Say, bar: Bar) -> None:

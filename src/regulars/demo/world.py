@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,7 @@ class World:
         self.customers_wanted = customers
         generator = np.random.default_rng(seed)
         self.items = [
-            Item(number, kind, style, round(kind.price * float(generator.uniform(0.85, 1.5)) - 0.01, 2))
+            Item(number, kind, style, _price(kind.price * float(generator.uniform(0.85, 1.5))))
             for number, (kind, style) in enumerate((kind, style) for kind in KINDS for style in range(len(STYLES)))
         ]
         self._by_kind: dict[str, list[Item]] = {}
@@ -109,6 +110,7 @@ class World:
             self._by_kind.setdefault(item.kind.key, []).append(item)
         self._stock = generator.integers(3, 60, len(self.items))
         self._stock[generator.choice(len(self.items), 9, replace=False)] = 0
+        self._reduced = set(generator.choice(len(self.items), 20, replace=False).tolist())
         self._people = [self._person(number, generator) for number in range(customers)]
 
     def products(self) -> Iterator[Record]:
@@ -123,6 +125,7 @@ class World:
                 "category": [kind.world, kind.en.capitalize()],
                 "attributes": {"style": style_en},
                 "price": f"{item.price:.2f}",
+                "compare_at_price": f"{_price(item.price * 1.25):.2f}" if item.number in self._reduced else None,
                 "stock": int(self._stock[item.number]),
                 "sku": f"KT-{item.number + 1001}",
                 "pictures": [f"/demo/pictures/{item.id}.svg"],
@@ -175,7 +178,7 @@ class World:
         visit = 0
         while day < DAYS:
             visit += 1
-            at = self.today - timedelta(days=DAYS - day) + timedelta(hours=float(generator.uniform(8, 22)))
+            at = self.today - timedelta(days=DAYS - int(day)) + timedelta(hours=float(generator.uniform(8, 22)))
             seen: list[Item] = []
             for step in range(int(generator.integers(2, 9))):
                 item = self._pick(person, wanted, seen, generator)
@@ -195,8 +198,9 @@ class World:
                 orders.append(_order(person, visit, basket, at))
                 bought |= {item.number for item in basket}
                 wanted = [kind for item in basket for kind in item.kind.goes_with]
-                if generator.random() < 0.25:
-                    reviews.append(_review(person, visit, basket[0], at + timedelta(days=6), generator))
+                written = at + timedelta(days=6)
+                if generator.random() < 0.25 and written < self.today:
+                    reviews.append(_review(person, visit, basket[0], written, generator))
             day += float(generator.exponential(person["pace"])) + 0.5
 
     def _pick(self, person: Record, wanted: list[str], seen: list[Item], generator: np.random.Generator) -> Item:
@@ -214,6 +218,23 @@ class World:
             kind = KINDS[int(generator.integers(len(KINDS)))].key
         styles = person["styles"] if generator.random() < 0.75 else list(range(len(STYLES)))
         return self._by_kind[kind][styles[int(generator.integers(len(styles)))]]
+
+
+def _price(about: float) -> float:
+    """As shops write them: 4.95, 12.50, 68.00."""
+    return round(about) - 0.05 if about < 10 else round(about * 2) / 2
+
+
+@cache
+def _in_chinese() -> dict[str, str]:
+    words = dict(WORLDS)
+    words |= {kind.en.capitalize(): kind.zh for kind in KINDS}
+    return words | {style: zh for style, zh, *_ in STYLES} | {"style": "款式"}
+
+
+def label(text: str, locale: str) -> str:
+    """A category, attribute or value of this shop in a language; what isn't one as it is."""
+    return _in_chinese().get(text, text) if locale == "zh" else text
 
 
 def _event(person: Record, kind: str, item: Item, at: datetime, key: str) -> Record:
