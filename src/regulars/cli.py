@@ -602,8 +602,22 @@ def _fail(error: RegularsError) -> NoReturn:
     sys.exit(error.exit_code)
 
 
+def _log_to_stderr() -> None:
+    """What a script reads from stdout is the answer alone; without REGULARS_LOG_LEVEL only warnings are said."""
+    import logging
+
+    import structlog
+
+    level = logging.getLevelNamesMapping().get(os.environ.get("REGULARS_LOG_LEVEL", "").upper(), logging.WARNING)
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
 def main() -> None:
     """The entry point: errors of ours become two lines and an exit code, never a traceback."""
+    _log_to_stderr()
     try:
         app()
     except RegularsError as error:

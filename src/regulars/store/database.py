@@ -149,7 +149,8 @@ class AsyncPool:
 def migrate(database: Database) -> list[str]:
     """Brings the schema to this version of Regulars. Safe to call from several processes at once.
 
-    Returns: the revisions applied now. Raises: WorkspaceError when the schema is newer than this program.
+    Returns: the revisions applied now. Raises: WorkspaceError when the schema is newer than this program;
+    DatabaseUnavailable.
     """
     import alembic.command
     import alembic.config
@@ -157,6 +158,7 @@ def migrate(database: Database) -> list[str]:
     from alembic.script import ScriptDirectory
     from alembic.util import CommandError
     from sqlalchemy import NullPool, create_engine, text
+    from sqlalchemy.exc import OperationalError
 
     config = alembic.config.Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
@@ -181,5 +183,7 @@ def migrate(database: Database) -> list[str]:
                 config.attributes["connection"] = connection
                 alembic.command.upgrade(config, "head")
             return list(reversed(pending))
+    except OperationalError as error:
+        raise DatabaseUnavailable("PostgreSQL can't be reached.", hint="Try again in a moment.") from error
     finally:
         engine.dispose()

@@ -302,9 +302,8 @@ class Mirror:
                 people.update(keys.get("people", ()))
                 manifest.purge = manifest.purge or not keys.get("merged")
                 visitors.update(keys.get("visitors", ()))
-            elif change["kind"] == "delete":
-                for name, ids in keys.items():
-                    deleted.setdefault(name, set()).update(ids)
+            for name in keys.keys() & _BY_NAME.keys():
+                deleted.setdefault(name, set()).update(keys[name])
         gone = 0
         for table in TABLES:
             unwanted = _Unwanted(

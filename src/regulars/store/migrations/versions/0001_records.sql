@@ -378,6 +378,7 @@ DECLARE
     change   bigint := nextval('change_ids');
     browsers bigint[];
     counts   jsonb := '{}';
+    written  bigint[];  -- reviews: a copy may still stand under who they were of before
     n        bigint;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('identities'));
@@ -393,6 +394,7 @@ BEGIN
     GET DIAGNOSTICS n = ROW_COUNT; counts := counts || jsonb_build_object('orders', n);
     UPDATE payments SET payment_method_id = NULL WHERE payment_method_id IN
         (SELECT payment_method_id FROM payment_methods WHERE customer_id = customer);
+    SELECT coalesce(array_agg(review_id), '{}') INTO written FROM reviews WHERE customer_id = customer;
     DELETE FROM reviews WHERE customer_id = customer;
     GET DIAGNOSTICS n = ROW_COUNT; counts := counts || jsonb_build_object('reviews', n);
     DELETE FROM external_ids WHERE kind = 'payment_method' AND id IN (SELECT payment_method_id FROM payment_methods WHERE customer_id = customer);
@@ -402,7 +404,7 @@ BEGIN
     DELETE FROM visitors v WHERE v.visitor_id = ANY(browsers) AND NOT EXISTS (SELECT FROM aliases a WHERE a.visitor_id = v.visitor_id);
     DELETE FROM customers WHERE customer_id = customer;
     INSERT INTO changes (change_id, kind, tables, keys)
-    VALUES (change, 'erase', '{events,customers,orders,decisions,reviews}', jsonb_build_object('people', jsonb_build_array(customer), 'visitors', to_jsonb(browsers)));
+    VALUES (change, 'erase', '{events,customers,orders,decisions,reviews}', jsonb_build_object('people', jsonb_build_array(customer), 'visitors', to_jsonb(browsers), 'reviews', to_jsonb(written)));
     RETURN counts;
 END $$;
 
