@@ -73,8 +73,9 @@ class Split:
 def hold_out(histories: Histories, people: Int64) -> Split:
     """Hold out, of each of these people, the last item that was new to them; what they did from then on goes as well.
 
-    A repeat (the purchase of what was just looked at) is no recommendation, so it isn't a case. People whose every
-    step after the first repeats it are left whole.
+    A repeat (the purchase of what was just looked at) is no recommendation, so it isn't a case. What happened at the
+    very moment of the held-out choice is no past either: the rest of a basket would give it away, and weights fitted
+    on that are wrong for the next visit. People whose every step after the first repeats it are left whole.
     """
     keep = np.ones(len(histories.items), np.bool_)
     queries: list[Query] = []
@@ -84,6 +85,10 @@ def hold_out(histories: Histories, people: Int64) -> Split:
         items = histories.items[span]
         _, first = np.unique(items, return_index=True)
         at = int(first.max()) if len(first) else 0
+        target = int(items[at]) if at else 0
+        if at and histories.clock:
+            times = histories.times[span]
+            at = int(np.searchsorted(times, times[at], side="left"))
         if at == 0:
             continue
         keep[span.start + at : span.stop] = False
@@ -92,7 +97,7 @@ def hold_out(histories: Histories, people: Int64) -> Split:
         if histories.clock:
             ages = ((histories.times[span.start + at] - histories.times[past]) / 86_400_000).astype(np.float32)
         queries.append(Query(histories.items[past], ages, histories.strengths[past]))
-        targets.append(int(items[at]))
+        targets.append(target)
     people_of = np.repeat(np.arange(len(histories)), np.diff(histories.offsets))
     counts = np.bincount(people_of[keep], minlength=len(histories))
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
