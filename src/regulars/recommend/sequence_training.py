@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+# Read when torch's OpenMP is loaded. By default its threads wait for one another by spinning: on a busy machine that
+# burns the very time that they wait for (docs/experiments.md).
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import torch
 import torch.nn.functional as F
 from torch import nn
