@@ -6,7 +6,9 @@ every test that uses `database` or `shop` runs a second time, against that serve
 
 from __future__ import annotations
 
+import contextlib
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -57,14 +59,33 @@ class Server:
         self.execute(f"DROP DATABASE IF EXISTS {urlsplit(url).path.lstrip('/')} WITH (FORCE)")
 
 
-@pytest.fixture(scope="session")
-def embedded_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A workspace folder whose embedded server runs as long as the tests do."""
-    folder = tmp_path_factory.mktemp("embedded") / "shop"
-    Workspace.create(folder)
-    with supervisor.lease(folder):
+@contextlib.contextmanager
+def folder_for_server() -> Iterator[Path]:
+    """A temporary folder in which an embedded server can live.
+
+    Not pytest's own: run as root, the server belongs to another user, and each pytest that starts takes away everybody
+    else's right to enter pytest's folder. A server in there loses its data in the middle of another's run.
+    """
+    with tempfile.TemporaryDirectory(prefix="regulars-tests-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder).resolve()
+
+
+@pytest.fixture
+def server_folder() -> Iterator[Path]:
+    """A folder for a workspace with a server of its own."""
+    with folder_for_server() as folder:
         yield folder
-    supervisor.wait_stopped(folder)
+
+
+@pytest.fixture(scope="session")
+def embedded_workspace() -> Iterator[Path]:
+    """A workspace folder whose embedded server runs as long as the tests do."""
+    with folder_for_server() as parent:
+        folder = parent / "shop"
+        Workspace.create(folder)
+        with supervisor.lease(folder):
+            yield folder
+        supervisor.wait_stopped(folder)
 
 
 @pytest.fixture(scope="session")

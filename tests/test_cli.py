@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from conftest import folder_for_server
 from regulars.cli import main
 from regulars.store import supervisor
 
@@ -33,31 +34,31 @@ Command = Callable[..., Said]
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Command:
+def run() -> Iterator[Command]:
     """Runs `regulars …` in an empty folder: its own entry point, in this process, so that it is quick."""
-    here = tmp_path_factory.mktemp("cli")
+    with folder_for_server() as here:
 
-    def command(*words: str, **more: str) -> Said:
-        out, err = io.StringIO(), io.StringIO()
-        with (
-            pytest.MonkeyPatch.context() as patch,
-            contextlib.chdir(here),
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-        ):
-            patch.setattr(sys, "argv", ["regulars", *words])
-            patch.setattr(sys, "stdin", io.StringIO())
-            for name, value in more.items():
-                patch.setenv(name, value)
-            code = 0
-            try:
-                main()
-            except SystemExit as end:
-                code = end.code if isinstance(end.code, int) else 1
-        return Said(code, out.getvalue(), err.getvalue())
+        def command(*words: str, **more: str) -> Said:
+            out, err = io.StringIO(), io.StringIO()
+            with (
+                pytest.MonkeyPatch.context() as patch,
+                contextlib.chdir(here),
+                contextlib.redirect_stdout(out),
+                contextlib.redirect_stderr(err),
+            ):
+                patch.setattr(sys, "argv", ["regulars", *words])
+                patch.setattr(sys, "stdin", io.StringIO())
+                for name, value in more.items():
+                    patch.setenv(name, value)
+                code = 0
+                try:
+                    main()
+                except SystemExit as end:
+                    code = end.code if isinstance(end.code, int) else 1
+            return Said(code, out.getvalue(), err.getvalue())
 
-    command.here = here  # type: ignore[attr-defined]
-    return command
+        command.here = here  # type: ignore[attr-defined]
+        yield command
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,8 @@ from .helpers import one, track, view
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return Workspace.create(tmp_path / "w").folder
+def folder(server_folder: Path) -> Path:
+    return Workspace.create(server_folder / "w").folder
 
 
 def killed(pid: int) -> None:
@@ -71,8 +71,8 @@ def test_the_server_outlives_kills_loses_nothing_acknowledged_and_stops_after_it
         psycopg.connect(address, connect_timeout=2)
 
 
-def test_a_workspace_deep_in_the_file_system_still_gets_a_socket(tmp_path: Path) -> None:
-    deep = tmp_path / ("d" * 60) / ("e" * 60) / "shop"
+def test_a_workspace_deep_in_the_file_system_still_gets_a_socket(server_folder: Path) -> None:
+    deep = server_folder / ("d" * 60) / ("e" * 60) / "shop"
     Workspace.create(deep)
     with supervisor.lease(deep) as lease, psycopg.connect(lease.url) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
