@@ -340,3 +340,19 @@ def test_no_file_makes_an_import_crash_and_twice_is_once(shop: Shop, tmp_path: P
     second = shop.import_file(kind, file)
     assert shop.counts() == counts
     assert (second.new, second.read, second.rejected) == (0, first.read, first.rejected)
+
+
+def test_names_of_columns_that_no_text_may_hold_are_rejected_and_reported(shop: Shop, tmp_path: Path) -> None:
+    latin = tmp_path / "latin.csv"
+    latin.write_bytes(b"id,title,c\xff\nA,T,x\n")
+    report = shop.import_file("products", latin)
+    assert (report.new, report.rejected) == (0, 1)
+    zero = tmp_path / "zero.jsonl"
+    zero.write_bytes(
+        b'{"id": "A", "title": "T", "attributes": {"a\\u0000": "x"}}\n'
+        b'{"id": "B", "title": "T", "attributes": {"a": "x\\u0000"}}\n'
+        b'{"id": "C", "title": "T", "attributes": {"a": "x"}}\n'
+    )
+    report = shop.import_file("products", zero)
+    assert (report.new, report.rejected) == (1, 2)
+    assert all("NUL" in reason for reason in report.reasons)

@@ -59,7 +59,8 @@ def record_of(kind: str, values: dict[str, Any], flat: bool) -> BaseModel:
         return KINDS[kind].model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]).rstrip(".") or "row"
+        steps = [str(part) for part in first["loc"] if not str(part).startswith(("function-", "[key]"))]
+        field = _printable(".".join(steps).rstrip(".")) or "row"
         message = str(first["msg"]).removeprefix("Value error, ")
         if first["type"] == "missing":
             message = "is missing"
@@ -99,6 +100,11 @@ def shaped(kind: str, values: dict[str, Any]) -> dict[str, Any]:
     if kind == "articles" and isinstance(nested.get("tags"), str):
         nested["tags"] = [tag.strip() for tag in nested["tags"].split(",") if tag.strip()]
     return nested
+
+
+def _printable(name: str) -> str:
+    """A column's name may hold what no text may: the report and the rejects file have to say it all the same."""
+    return name.encode("utf-8", "replace").decode().replace("\x00", "?")
 
 
 def _plain(value: Any) -> Any:

@@ -10,11 +10,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from regulars.schema.identity import ExternalIdField
 from regulars.schema.money import checked_currency
-from regulars.schema.text import IdText, LongText, ShortText, Title
+from regulars.schema.text import IdText, LongText, Plain, ShortText, Title
 
 Locale = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Currency = Annotated[str, AfterValidator(checked_currency)]
-Scalar = str | int | float | bool | None
+Scalar = Plain | int | float | bool | None
 
 
 def _amount(value: Any) -> Any:
@@ -47,15 +47,15 @@ def _path(value: Any) -> Any:
     return value
 
 
-LocalisedTitle = Annotated[dict[str, Title], BeforeValidator(_localised)]
-LocalisedText = Annotated[dict[str, LongText], BeforeValidator(_localised)]
+LocalisedTitle = Annotated[dict[Plain, Title], BeforeValidator(_localised)]
+LocalisedText = Annotated[dict[Plain, LongText], BeforeValidator(_localised)]
 
 
 class Picture(BaseModel):
     """A picture by address; `alt` says what is on it."""
 
     model_config = ConfigDict(extra="forbid")
-    url: Annotated[str, Field(max_length=4_000)]
+    url: Annotated[Plain, Field(max_length=4_000)]
     alt: ShortText = ""
 
 
@@ -79,7 +79,7 @@ class Variant(BaseModel):
 
     id: ExternalIdField | None = Field(default=None, description="Its id; the SKU where none is given.")
     sku: ShortText | None = None
-    options: dict[str, ShortText] = Field(default_factory=dict, description='e.g. {"size": "M", "colour": "blue"}')
+    options: dict[Plain, ShortText] = Field(default_factory=dict, description='e.g. {"size": "M", "colour": "blue"}')
     price: Amount = Field(default=None, description="In major units: 19.99")
     compare_at_price: Amount = Field(default=None, description="The price before, if it is reduced.")
     currency: Currency | None = Field(default=None, description="The shop's own where none is given.")
@@ -102,9 +102,9 @@ class Product(BaseModel):
     category: Annotated[list[ShortText], BeforeValidator(_path), Field(max_length=12)] = Field(
         default_factory=list, description='A path from wide to narrow: ["Home", "Kitchen"] or "Home > Kitchen".'
     )
-    attributes: dict[str, Scalar | list[Scalar]] = Field(default_factory=dict, max_length=500)
+    attributes: dict[Plain, Scalar | list[Scalar]] = Field(default_factory=dict, max_length=500)
     pictures: Pictures = Field(default_factory=list)
-    url: Annotated[str, Field(max_length=4_000)] | None = None
+    url: Annotated[Plain, Field(max_length=4_000)] | None = None
     status: Literal["active", "draft", "archived"] = "active"
     created_at: datetime | None = None
     price: Amount = None

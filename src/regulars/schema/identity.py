@@ -29,6 +29,10 @@ def as_external_id(given: Any) -> ExternalId:
     """
     namespace: Any = DEFAULT_NAMESPACE
     value = given
+    if type(given) is str and given.isascii() and given.isprintable() and 0 < len(given) <= MAX_ID:
+        stripped = given.strip()
+        if stripped:
+            return ExternalId(DEFAULT_NAMESPACE, stripped)  # nearly all ids, and a fifth of the time below
     if isinstance(given, dict):
         unknown = set(given) - {"namespace", "value"}
         if unknown or "value" not in given:

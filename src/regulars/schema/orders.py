@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from regulars.schema.catalogue import Amount, Currency, Scalar
 from regulars.schema.identity import ExternalIdField
 from regulars.schema.people import Address
-from regulars.schema.text import IdText, ShortText, Title
+from regulars.schema.text import IdText, Plain, ShortText, Title
 
 OrderStatus = Literal["open", "paid", "shipped", "delivered", "cancelled", "returned"]
 
@@ -68,4 +68,4 @@ class Order(BaseModel):
     lines: list[OrderLine] = Field(default_factory=list, max_length=5_000)
     payments: list[Payment] = Field(default_factory=list, max_length=200)
     shipments: list[Shipment] = Field(default_factory=list, max_length=200)
-    traits: dict[str, Scalar] = Field(default_factory=dict, max_length=200)
+    traits: dict[Plain, Scalar] = Field(default_factory=dict, max_length=200)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from regulars.schema.catalogue import Locale, Scalar
 from regulars.schema.identity import ExternalIdField
-from regulars.schema.text import ShortText, Title
+from regulars.schema.text import Plain, ShortText, Title
 
 Purpose = Literal["personalisation", "analytics", "email", "sms", "push"]
 
@@ -65,11 +65,11 @@ class Customer(BaseModel):
 
     id: ExternalIdField
     also_known_as: list[ExternalIdField] = Field(default_factory=list, max_length=50)
-    email: Annotated[str, Field(max_length=320)] | None = None
+    email: Annotated[Plain, Field(max_length=320)] | None = None
     name: Title | None = None
     phone: ShortText | None = None
     locale: Locale | None = None
-    traits: dict[str, Scalar | list[Scalar]] = Field(default_factory=dict, max_length=500)
+    traits: dict[Plain, Scalar | list[Scalar]] = Field(default_factory=dict, max_length=500)
     addresses: list[Address] = Field(default_factory=list, max_length=50)
     payment_methods: list[PaymentMethod] = Field(default_factory=list, max_length=50)
     consent: Annotated[list[Consent], BeforeValidator(_consents)] = Field(

@@ -18,6 +18,8 @@ def refuse_nul(value: str) -> str:
     """
     if "\x00" in value:
         raise ValueError("contains a NUL character (U+0000), which no text may hold")
+    if value.isascii():
+        return value
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
@@ -37,7 +39,7 @@ def shortened(limit: int) -> AfterValidator:
 
 def _as_text(value: Any) -> Any:
     """Numbers are taken as ids and titles: many exports drop the quotes around 1001."""
-    if isinstance(value, bool):
+    if isinstance(value, (str, bool)):
         return value
     if isinstance(value, int):
         return str(value)
@@ -56,6 +58,7 @@ def _checked_id(value: str) -> str:
     return value
 
 
+Plain = Annotated[str, AfterValidator(refuse_nul)]
 Title = Annotated[str, BeforeValidator(_as_text), shortened(MAX_TITLE)]
 LongText = Annotated[str, BeforeValidator(_as_text), shortened(MAX_TEXT)]
 IdText = Annotated[str, BeforeValidator(_as_text), AfterValidator(_checked_id)]
