@@ -1,157 +1,256 @@
-"""The pages through the real app: they show products, follow the visitor, say why, and stay calm with hostile input."""
+"""The storefront through the real app and a real database: the first click counts, lists explain themselves, text stays text."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from babel.messages.pofile import read_po
 from fastapi.testclient import TestClient
 
-from regulars.schema import Product, ShopSettings
+import regulars
+from regulars.errors import DatabaseUnavailable
 from regulars.shop import Shop
-from regulars.store.database import Database
-from regulars.store.records import UPSERT_PRODUCTS, upsert
-from regulars.store.rows import product_row
-from regulars.store.workspace import StartSettings, Workspace
-from regulars.web.api import create_app
+from regulars.web.engine import Engine
+from regulars.web.visit import CART, LANGUAGE, VISITOR
 
-TITLES = {
-    "green-tea": ("Green tea", "绿茶", "Tea"),
-    "black-tea": ("Black tea", "红茶", "Tea"),
-    "teapot": ("Teapot", "茶壶", "Tea"),
-    "shoes": ("Running shoes", "跑鞋", "Running"),
-    "socks": ("Running socks", "跑步袜", "Running"),
-    "bottle": ("Water bottle", "水壶", "Running"),
-}
+from .shop_pages import HOSTILE, ODD_IDS, tiny_shop
+
+SOURCE = Path(regulars.__file__).parent
+HOSTILE_PATHS = [
+    "..%2f..%2fetc%2fpasswd", "%00", "%ff%fe", "a" * 3_000, "'%3B%20DROP%20TABLE%20products%3B--", "%F0%9F%8D%B5", "shopify:", ":", "::1",
+    "{{7*7}}", "%7B%25raw%25%7D", "%0d%0aSet-Cookie:x=1", "%20", "%ED%A0%80",
+]  # fmt: skip
+
+
+class Page(HTMLParser):
+    """What a test asks of a page: its tags, and the items of its first recommendation row."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+    def hrefs(self, beginning: str) -> list[str]:
+        return [href for one in self.all("a") if (href := one.get("href") or "").startswith(beginning)]
+
+    def row(self) -> list[str]:
+        """The products of the page's rows, in order: their links carry a decision."""
+        return [href.split("?")[0] for href in self.hrefs("/product/") if "?d=" in href]
 
 
 @pytest.fixture(scope="module")
-def storefront(servers: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    server = servers("embedded")
-    url = server.make()
-    workspace = Workspace.create(tmp_path_factory.mktemp("storefront") / "shop")
-    (workspace.folder / "regulars.toml").write_text(f'database_url = "{url}"\n')
-    shop = Shop(workspace, StartSettings(database_url=url), Database(workspace.folder, url))
-    made = [
-        {"id": name, "title": {"en": en, "zh": zh}, "category": world, "price": "9.50", "stock": 5}
-        for name, (en, zh, world) in TITLES.items()
-    ]
-    made.append({"id": "hostile", "title": "<script>alert(1)</script>", "category": ["<b>x</b>"], "price": "1"})
-    made.append({"id": "a/b?c#d", "title": "Odd id", "price": "1", "pictures": ["javascript:alert(1)"]})
-    with shop.database.connect() as connection:
-        checked = [product_row(Product.model_validate(one), ShopSettings()) for one in made]
-        assert upsert(connection, UPSERT_PRODUCTS, checked) == ["new"] * len(made)
-    people = [["green-tea", "teapot"], ["green-tea", "black-tea"], ["teapot", "black-tea"], ["shoes", "socks"]] * 3
-    shop.track(
-        {"type": "view", "visitor": f"crowd-{number}", "product": product, "message_id": f"{number}-{product}"}
-        for number, seen in enumerate(people)
-        for product in seen
-    )
-    yield create_app(workspace.folder), shop
-    server.drop(url)
+def pages(servers: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient, Shop]]:
+    with (
+        tiny_shop(servers, tmp_path_factory.mktemp("pages") / "shop") as (app, shop),
+        TestClient(app, raise_server_exceptions=False) as client,
+    ):
+        yield client, shop
 
 
 @pytest.fixture
-def client(storefront: Any) -> Iterator[TestClient]:
-    app, _ = storefront
-    with TestClient(app, raise_server_exceptions=False) as made:
-        yield made
+def client(pages: tuple[TestClient, Shop]) -> TestClient:
+    """A browser that was never here."""
+    pages[0].cookies.clear()
+    return pages[0]
 
 
-def row_titles(page: str) -> list[str]:
-    row = page.split('class="row"', 1)[1].split("</section>", 1)[0]
-    return re.findall(r'class="title">([^<]*)<', row)
+@pytest.fixture
+def shop(pages: tuple[TestClient, Shop]) -> Shop:
+    return pages[1]
 
 
-def test_the_first_click_already_changes_the_row(client: TestClient) -> None:
-    before = client.get("/").text
-    link = re.search(r'href="(/product/green-tea\?d=[^"]+)"', before)
-    assert link, "the row links with its decision"
-    assert client.get(link.group(1).replace("&amp;", "&")).status_code == 200
-    after = client.get("/").text
-    assert row_titles(after) != row_titles(before)
-    assert "Green tea" not in row_titles(after), "it was just seen"
-    assert "Green tea" in after.split('class="row"', 1)[1], "the reason names what was looked at"
+def timeline(shop: Shop, visitor: str) -> list[tuple[str, int | None]]:
+    with shop.database.connect() as connection:
+        found = connection.execute(
+            "SELECT e.type, e.position FROM events e JOIN external_ids x ON x.kind = 'visitor' AND x.id = e.visitor_id"
+            " WHERE x.value = %s ORDER BY e.received_at, e.position",
+            (visitor,),
+        ).fetchall()
+    return [(row["type"], row["position"]) for row in found]
 
 
-def test_the_click_comes_back_on_the_decision(client: TestClient, storefront: Any) -> None:
-    page = client.get("/").text
-    link = re.search(r'href="(/product/([a-z-]+)\?d=([0-9a-f-]+)&amp;p=(\d+))"', page)
-    assert link
-    client.get(link.group(1).replace("&amp;", "&"))
-    outcomes = storefront[1].decision(link.group(3))["outcomes"]
-    assert {"impression", "click"} <= {one["type"] for one in outcomes}
-    clicked = next(one for one in outcomes if one["type"] == "click")
-    assert (clicked["product"], clicked["position"]) == (link.group(2), int(link.group(4)))
+def test_the_first_click_changes_the_row(client: TestClient) -> None:
+    before = Page(client.get("/").text).row()
+    assert len(before) == 8
+    client.get("/product/tea-3")
+    answer = client.get("/")
+    after = Page(answer.text).row()
+    assert after != before
+    assert "/product/tea-3" not in after
+    teas = [place for place in after if place.startswith("/product/tea")]
+    assert teas[:4] == after[:4], "who looked at a tea sees teas first"
+    assert "Green tea 3" in answer.text, "a reason names what was looked at"
 
 
-def test_why_this_list_opens_for_its_owner_only(client: TestClient, storefront: Any) -> None:
-    client.get("/product/teapot")
-    path = re.findall(r'href="(/why/[0-9a-f-]+)"', client.get("/").text)[0]
-    page = client.get(path)
-    assert page.status_code == 200
-    for expected in ("Where the candidates came from", "What the filters took away", "How long it took", "Teapot"):
-        assert expected in page.text
-    stranger = TestClient(storefront[0])
-    with stranger:
-        stranger.get("/product/shoes")
-        assert stranger.get(path).status_code == 404
+def test_every_item_says_why_and_the_list_can_be_opened(client: TestClient) -> None:
+    client.get("/product/tea-3")
+    home = client.get("/").text
+    assert home.count('class="reason"') == 8
+    why = client.get(Page(home).hrefs("/why/")[0])
+    assert why.status_code == 200
+    for words in ("What is shown", "Green tea 3", "Chosen together", "You saw it in the last days", "Milliseconds"):
+        assert words in why.text
+    assert len(Page(why.text).all("table")) >= 4
 
 
-def test_both_languages(client: TestClient) -> None:
-    page = client.get("/product/green-tea?lang=zh").text
-    assert "绿茶" in page
-    assert "加入购物车" in page
-    assert '<html lang="zh">' in client.get("/").text, "the choice is remembered"
-    german = client.get("/", headers={"Accept-Language": "de", "Cookie": ""})
-    assert german.status_code == 200
+def test_a_list_is_opened_by_whom_it_was_made_for_only(client: TestClient) -> None:
+    client.get("/product/tea-3")
+    mine = Page(client.get("/").text).hrefs("/why/")[0]
+    client.cookies.clear()
+    client.get("/product/shoe-1")
+    assert client.get(mine).status_code == 404
 
 
-def test_the_cart_is_kept_and_counts_as_interest(client: TestClient, storefront: Any) -> None:
+def test_a_visitor_gets_one_random_cookie_that_scripts_cannot_read(client: TestClient) -> None:
+    answer = client.get("/")
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith(f"{VISITOR}=")
+    assert "httponly" in cookie.lower()
+    assert "samesite=lax" in cookie.lower()
+    assert "set-cookie" not in client.get("/").headers
+    client.cookies.clear()
+    forged = client.get("/", headers={"Cookie": f"{VISITOR}=' OR 1=1 --"})
+    assert f"{VISITOR}=" in forged.headers["set-cookie"]
+
+
+def test_what_is_looked_at_stands_on_the_timeline_with_the_list_that_led_there(client: TestClient, shop: Shop) -> None:
+    home = Page(client.get("/").text)
+    visitor = client.cookies[VISITOR]
+    assert timeline(shop, visitor) == [("impression", place) for place in range(8)]
+    client.get([link for link in home.hrefs("/product/") if "?d=" in link][2])
+    kinds = timeline(shop, visitor)[8:]
+    assert ("click", 2) in kinds
+    assert ("view", 2) in kinds
+    client.get("/product/shoe-1?d=not-a-decision&p=-1")
+    client.get("/product/shoe-1?d=" + "0" * 32 + "&p=" + "9" * 5_000)
+    assert client.get("/product/shoe-2", headers={"Sec-Purpose": "prefetch"}).status_code == 200
+    assert [kind for kind, _ in timeline(shop, visitor)].count("view") == 3
+
+
+def test_the_cart_works_with_forms_alone(client: TestClient, shop: Shop) -> None:
     assert "Nothing in it yet." in client.get("/cart").text
-    page = client.post("/cart", data={"product": "shoes"})
-    assert "Running shoes" in page.text
-    assert "Goes with Running shoes in your cart" in page.text or "Running socks" in page.text
-    assert "Nothing in it yet." in client.post("/cart", data={"product": "shoes", "action": "remove"}).text
+    for name in (*ODD_IDS, "tea-1", "shopify:991", "tea-1"):
+        assert client.post("/cart", data={"product": name}).status_code == 200
+    page = client.get("/cart").text
+    assert page.count('name="action" value="remove"') == len(ODD_IDS) + 2
+    assert "€39.50" in page
+    assert client.post("/cart", data={"product": ODD_IDS[1], "action": "remove"}).status_code == 200
+    assert client.get("/cart").text.count('value="remove"') == len(ODD_IDS) + 1
+    kinds = [kind for kind, _ in timeline(shop, client.cookies[VISITOR])]
+    assert kinds.count("cart") == len(ODD_IDS) + 2
+    assert kinds.count("remove_from_cart") == 1
+    for nothing in ({}, {"product": ""}, {"product": "sold"}, {"product": "nope"}, {"product": "x" * 5_000}):
+        assert client.post("/cart", data=nothing).status_code == 404
+    client.cookies.set(CART, "%ff|%00|tea-1|" + "|".join(f"n{number}" for number in range(900)))
+    assert "Green tea 1" in client.get("/cart").text
 
 
-def test_hostile_text_is_shown_not_run(client: TestClient) -> None:
-    for path in ("/product/hostile", "/", "/category/%3Cb%3Ex%3C%2Fb%3E"):
-        page = client.get(path)
-        assert page.status_code == 200
-        assert "<script>alert" not in page.text
-        assert "&lt;script&gt;" in page.text
-    odd = client.get("/product/a%2Fb%3Fc%23d")
-    assert odd.status_code == 200
-    assert "javascript:" not in odd.text
+def test_in_chinese(client: TestClient) -> None:
+    browser = client.get("/product/tea-3", headers={"Accept-Language": "zh-CN,zh;q=0.9"}).text
+    assert '<html lang="zh-Hans">' in browser
+    for words in ("绿茶 3", "第 3 座山的茶叶。", "加入购物车", "为什么是这些？"):
+        assert words in browser
+    assert LANGUAGE not in client.cookies
+    client.get("/?lang=zh")
+    home = client.get("/").text
+    assert "与你看过的绿茶 3相似" in home
+    assert "过滤掉的商品" in client.get(Page(home).hrefs("/why/")[0]).text
+    assert '<html lang="en">' in client.get("/?lang=en").text
+    assert '<html lang="en">' in client.get("/?lang=klingon").text
 
 
-@pytest.mark.parametrize(
-    "path", ["/product/nothing", "/category/nothing", "/why/nothing", "/why/00000000-0000-0000-0000-000000000000", "/product/%00", "/product/" + "x" * 5000]
-)  # fmt: skip
-def test_what_is_not_there_gets_a_page_that_says_so(client: TestClient, path: str) -> None:
-    page = client.get(path)
-    assert page.status_code == 404
-    assert "Not found" in page.text
+def test_every_sentence_of_the_pages_has_its_chinese() -> None:
+    catalogue = read_po((SOURCE / "language" / "locale" / "zh.po").open("rb"), locale="zh")
+    translated = {message.id: message.string for message in catalogue if message.id}
+    files = [
+        *(SOURCE / "web" / "templates").glob("*.html"),
+        SOURCE / "web" / "storefront.py",
+        SOURCE / "recommend" / "reasons.py",
+    ]
+    said = {text for file in files for pair in re.findall(r"""\bsay\(\s*(?:"([^"]+)"|'([^']+)')""", file.read_text("utf-8")) for text in pair if text}  # fmt: skip
+    assert len(said) > 80
+    assert said - set(translated) == set()
+    assert [text for text, chinese in translated.items() if not chinese] == []
+    for text, chinese in translated.items():
+        assert sorted(re.findall(r"{\w+}", text)) == sorted(re.findall(r"{\w+}", chinese)), text
 
 
-def test_made_up_decisions_and_cookies_are_passed_over(client: TestClient) -> None:
-    assert client.get("/product/teapot?d=nonsense&p=-5").status_code == 200
-    client.cookies.set("regulars_visitor", "x" * 10_000)
-    assert client.get("/").status_code == 200
-    client.cookies.set("regulars_cart", "no|such|product")
-    assert client.get("/cart").status_code == 200
+def test_a_hostile_title_is_text(client: TestClient) -> None:
+    paths = ["/", "/product/hostile", f"/category/{quote(HOSTILE, safe='')}", "/cart"]
+    client.post("/cart", data={"product": "hostile"})
+    paths += Page(client.get("/").text).hrefs("/why/")
+    for path in paths:
+        answer = client.get(path)
+        assert answer.status_code == 200
+        page = Page(answer.text)
+        assert page.all("script") == []
+        assert all("onerror" not in image for image in page.all("img"))
+        assert all(not (image["src"] or "").startswith("javascript:") for image in page.all("img"))
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "Project-Id-Version" not in client.get("/product/hostile").text
+    assert "MIME-Version" not in client.get("/product/hostile?lang=zh").text
 
 
-def test_an_empty_shop_teaches(servers: Callable[[str], Any], tmp_path: Any) -> None:
-    server = servers("embedded")
-    url = server.make()
-    workspace = Workspace.create(tmp_path / "empty")
-    (workspace.folder / "regulars.toml").write_text(f'database_url = "{url}"\n')
-    with TestClient(create_app(workspace.folder)) as client:
-        page = client.get("/")
-    server.drop(url)
-    assert page.status_code == 200
-    assert "regulars import products" in page.text
+@pytest.mark.parametrize("path", HOSTILE_PATHS)
+def test_hostile_addresses_find_nothing(client: TestClient, path: str) -> None:
+    for beginning in ("/product/", "/category/", "/why/", "/demo/pictures/", "/static/"):
+        assert client.get(beginning + path).status_code in (404, 405, 422), beginning
+    answer = client.get("/product/tea-1?" + "&".join(f"{name}={path}" for name in ("d", "p", "lang", "page")))
+    assert answer.status_code == 200
+
+
+def test_odd_ids_have_pages_too(client: TestClient) -> None:
+    for name in ODD_IDS:
+        answer = client.get("/product/" + quote(name, safe=""))
+        assert answer.status_code == 200, name
+        assert "Odd id" in answer.text
+    reduced = client.get("/product/shopify:991").text
+    assert "€20.00" in reduced
+    assert "€30.00" in reduced
+    assert "Sold out at the moment." in client.get("/product/sold").text
+
+
+def test_categories(client: TestClient) -> None:
+    assert "Green tea 7" in client.get("/category/tea").text
+    assert client.get("/category/Tea?page=2").status_code == 404
+    assert client.get("/category/Tea?page=zwei").status_code == 200
+    for name in ("", "nope"):
+        assert client.get(f"/category/{name}").status_code == 404
+
+
+def test_an_empty_shop_says_what_will_be_here(servers: Callable[[str], Any], tmp_path: Path) -> None:
+    with tiny_shop(servers, tmp_path / "empty", filled=False) as (app, _), TestClient(app) as client:
+        page = client.get("/").text
+        assert "regulars import products FILE" in page
+        assert client.get("/cart").status_code == 200
+        assert client.get("/product/anything").status_code == 404
+
+
+def test_with_the_database_away_a_plain_page_says_so(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def gone(*_: object) -> None:
+        raise DatabaseUnavailable("PostgreSQL can't be reached.")
+
+    monkeypatch.setattr(Engine, "person", gone)
+    monkeypatch.setattr(Engine, "append", gone)
+    monkeypatch.setattr(Engine, "decision", gone)
+    answers = [client.get(path) for path in ("/", "/product/tea-1", "/category/Tea", "/why/" + "0" * 32)]
+    answers.append(client.post("/cart", data={"product": "tea-1"}))
+    for answer in answers:
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"]
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "Its database doesn&#39;t answer" in answer.text
+    assert "数据库暂时没有响应" in client.get("/", headers={"Accept-Language": "zh"}).text

@@ -129,7 +129,7 @@ class World:
                 "stock": int(self._stock[item.number]),
                 "sku": f"KT-{item.number + 1001}",
                 "pictures": [f"/demo/pictures/{item.id}.svg"],
-                "created_at": (self.today - timedelta(days=DAYS + 30 - item.number % 90)).isoformat(),
+                "created_at": (self.today - timedelta(days=DAYS + 30 - item.number * 37 % 90)).isoformat(),
             }
 
     def customers(self) -> Iterator[Record]:

@@ -35,7 +35,6 @@ HEADERS = {
     # Nothing on these pages is a script, whatever a product feed put into a title; pictures may come from a shop's CDN.
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' https: http:; form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",  # each page is one visitor's
 }
