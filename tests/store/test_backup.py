@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from conftest import Server, at_database
 from regulars.errors import UnreadableFile
 from regulars.shop import Shop
 from regulars.store import registry
@@ -18,13 +21,13 @@ from regulars.store.workspace import StartSettings, Workspace
 from .helpers import ask, differences
 from .test_mirror import something_of_everything
 
+_numbers = count(1)
+
 
 @pytest.fixture
-def empty(server, tmp_path: Path):  # type: ignore[no-untyped-def]
+def empty(server: Server, tmp_path: Path) -> Iterator[Database]:
     """A database with nothing in it, not even tables, as a restore wants it."""
-    from conftest import at_database
-
-    name = f"restored_{server.make().rsplit('_', 1)[1].split('?')[0]}"
+    name = f"regulars_restored_{os.getpid()}_{next(_numbers)}"
     server.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
     yield Database(tmp_path, at_database(server.url, name))
     server.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -67,7 +67,7 @@ def test_after_any_writes_merges_and_erasures_the_mirror_equals_the_store(
 
     @given(st.lists(step, min_size=1, max_size=12))
     @settings(
-        max_examples=25,
+        max_examples=25 if small_files == 2 else 12,
         deadline=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),

@@ -397,6 +397,7 @@ BEGIN
     SELECT coalesce(array_agg(review_id), '{}') INTO written FROM reviews WHERE customer_id = customer;
     DELETE FROM reviews WHERE customer_id = customer;
     GET DIAGNOSTICS n = ROW_COUNT; counts := counts || jsonb_build_object('reviews', n);
+    DELETE FROM external_ids WHERE kind = 'review' AND id = ANY(written);
     DELETE FROM external_ids WHERE kind = 'payment_method' AND id IN (SELECT payment_method_id FROM payment_methods WHERE customer_id = customer);
     DELETE FROM aliases WHERE customer_id = customer;
     DELETE FROM external_ids WHERE (kind = 'customer' AND id = customer) OR (kind = 'visitor' AND id = ANY(browsers)
