@@ -28,11 +28,13 @@ LANGUAGE plpgsql AS $$
 DECLARE
     touched text[];
 BEGIN
-    WITH missing AS (
+    WITH named AS MATERIALIZED (
         SELECT DISTINCT w.kind, w.namespace, w.value
         FROM unnest(kinds, namespaces, given_values) AS w (kind, namespace, value)
         WHERE w.value IS NOT NULL
-          AND (SELECT x.id FROM external_ids x WHERE (x.kind, x.namespace, x.value) = (w.kind, w.namespace, w.value)) IS NULL
+    ), missing AS (
+        SELECT w.kind, w.namespace, w.value FROM named w
+        WHERE (SELECT x.id FROM external_ids x WHERE (x.kind, x.namespace, x.value) = (w.kind, w.namespace, w.value)) IS NULL
         ORDER BY 1, 2, 3                         -- one order for all: no two writers wait for each other in a ring
     ), created AS (
         INSERT INTO external_ids (kind, namespace, value, id)
@@ -81,10 +83,11 @@ DECLARE
     joined   boolean := false;
 BEGIN
     given := json_array_length(batch);
-    SELECT array_agg(e) INTO incoming FROM (
-        SELECT DISTINCT ON (e.message_id) e.* FROM json_populate_recordset(NULL::incoming_event, batch) e
+    -- The row as one value of its type: of a subquery's columns it would be a record, turned into text and back.
+    SELECT array_agg(one) INTO incoming FROM (
+        SELECT DISTINCT ON (e.message_id) e AS one FROM json_populate_recordset(NULL::incoming_event, batch) e
         ORDER BY e.message_id
-    ) e;
+    ) distinct_events;
     accepted := 0; duplicates := 0; unresolved := 0;
     IF incoming IS NULL THEN RETURN; END IF;
 
