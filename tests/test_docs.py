@@ -172,7 +172,9 @@ def _follow(folder: Path) -> str:
                 command += " --max-minutes 0.02"
             if command == "regulars serve":
                 ready = f"curl -sf -o /dev/null --retry 60 --retry-delay 1 --retry-connrefused --retry-all-errors http://127.0.0.1:{port}/v1/ready"
-                command = f"regulars serve --port {port} & server=$!; trap 'kill $server; wait $server || true' EXIT; {ready}"
+                command = (
+                    f"regulars serve --port {port} & server=$!; trap 'kill $server; wait $server || true' EXIT; {ready}"
+                )
             script.append(command)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("REGULARS_")}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
