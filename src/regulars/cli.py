@@ -172,7 +172,9 @@ def _mapping(pairs: list[str]) -> dict[str, str] | None:
 def train(
     workspace: WorkspaceOption = HERE,
     seed: Annotated[int, typer.Option(help="The same seed and data give the same model.")] = 0,
-    max_minutes: Annotated[float, typer.Option(help="Time for learning; the rest takes a minute or two.", min=0.01)] = 7.0,
+    max_minutes: Annotated[
+        float, typer.Option(help="Time for learning; the rest takes a minute or two.", min=0.01)
+    ] = 7.0,
     no_promote: Annotated[bool, typer.Option(help="Register the version, but don't let it serve.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -214,7 +216,9 @@ def _settings(max_minutes: float) -> Any:
 def evaluate(
     workspace: WorkspaceOption = HERE,
     seed: Annotated[int, typer.Option()] = 0,
-    max_minutes: Annotated[float, typer.Option(help="Time for learning; the rest takes a minute or two.", min=0.01)] = 7.0,
+    max_minutes: Annotated[
+        float, typer.Option(help="Time for learning; the rest takes a minute or two.", min=0.01)
+    ] = 7.0,
     as_json: JsonOption = False,
 ) -> None:
     """Say how good the recommender is: train on the past alone, measure on the last tenth."""
