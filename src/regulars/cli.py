@@ -9,18 +9,15 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from regulars.errors import InvalidInput, RegularsError
+from regulars.terminal import err, out, print_json, progress_bar, say
 
 app = typer.Typer(
     help="Turn shoppers into regulars. Start with `regulars init myshop`.",
@@ -34,9 +31,6 @@ models_app = typer.Typer(help="Model versions: list, promote, rollback.", no_arg
 app.add_typer(keys_app, name="keys")
 app.add_typer(models_app, name="models")
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
 WorkspaceOption = Annotated[
     Path, typer.Option("--workspace", "-w", envvar="REGULARS_WORKSPACE", help="The shop's folder.", show_default=True)
 ]
@@ -48,38 +42,6 @@ def _open(workspace: Path) -> Any:
     import regulars
 
     return regulars.open(workspace)
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
-
-
-def _say(text: str) -> None:
-    out.print(text, markup=False)
-
-
-@contextmanager
-def _bar(text: str, quiet: bool, total: float | None = None) -> Iterator[Any]:
-    """A progress bar on a terminal; nothing when a script reads."""
-    if quiet or not err.is_terminal:
-        yield None
-        return
-    columns = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()]
-    if total != 1.0:
-        columns.insert(3, MofNCompleteColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
-        yield _Task(progress, progress.add_task(text, total=total))
-
-
-class _Task:
-    def __init__(self, progress: Progress, task: Any) -> None:
-        self.progress, self.task = progress, task
-
-    def rows(self, done: int, total: int | None) -> None:
-        self.progress.update(self.task, completed=done, total=total)
-
-    def share(self, done: float, text: str) -> None:
-        self.progress.update(self.task, completed=done, description=text[:60])
 
 
 @app.command()
@@ -95,8 +57,8 @@ def init(
 
     started = time.monotonic()
     with regulars.init(folder, name=name or folder.name, currency=currency, zone=zone, locales=locale or ["en", "zh"]):
-        _say(f"Made the shop {name or folder.name!r} in {folder} ({time.monotonic() - started:.1f} s).")
-    _say(f"Next: regulars import products FILE --workspace {folder}")
+        say(f"Made the shop {name or folder.name!r} in {folder} ({time.monotonic() - started:.1f} s).")
+    say(f"Next: regulars import products FILE --workspace {folder}")
 
 
 @app.command("import")
@@ -115,21 +77,21 @@ def import_(
     with _open(workspace) as shop:
         reports = []
         for file in files:
-            with _bar(f"{file.name}", as_json) as bar:
+            with progress_bar(f"{file.name}", as_json) as bar:
                 report = shop.import_file(
                     kind, file, format=format, columns=columns, progress=bar.rows if bar else None
                 )
             reports.append(report.as_dict())
             if not as_json:
-                _say(_import_line(report))
+                say(_import_line(report))
                 for reason, count in report.reasons.most_common(10):
-                    _say(f"    {count:,} × {reason}")
+                    say(f"    {count:,} × {reason}")
                 if report.rejects_file:
-                    _say(f"    rejected rows with line numbers: {report.rejects_file}")
+                    say(f"    rejected rows with line numbers: {report.rejects_file}")
         if as_json:
-            _print_json(reports)
+            print_json(reports)
         else:
-            _say(
+            say(
                 "Next: regulars train"
                 if kind in ("events", "orders")
                 else "Next: import events or orders, then `regulars train`."
@@ -181,12 +143,12 @@ def train(
     """Train a recommender on everything up to now; it serves at once if it passes the gate."""
     with _open(workspace) as shop:
         started = time.monotonic()
-        with _bar("training", as_json, 1.0) as bar:
+        with progress_bar("training", as_json, 1.0) as bar:
             trained = shop.train(
                 seed=seed, promote=not no_promote, progress=bar.share if bar else None, settings=_settings(max_minutes)
             )
         if as_json:
-            _print_json(
+            print_json(
                 {
                     "version": trained.version,
                     "promoted": trained.promoted,
@@ -196,14 +158,14 @@ def train(
             )
             return
         report = trained.report
-        _say(
+        say(
             f"Trained {trained.version} on {report['interactions']:,} interactions of {report['people']:,} people with"
             f" {report['items']:,} products ({time.monotonic() - started:.1f} s)."
         )
         if "sequence_skipped" in report:
-            _say(f"Without the sequence model: {report['sequence_skipped']}")
-        _say(f"{'Promoted' if trained.promoted else 'Not promoted'}: {trained.verdict}.")
-        _say("Next: regulars recommend CUSTOMER, or regulars serve")
+            say(f"Without the sequence model: {report['sequence_skipped']}")
+        say(f"{'Promoted' if trained.promoted else 'Not promoted'}: {trained.verdict}.")
+        say("Next: regulars recommend CUSTOMER, or regulars serve")
 
 
 def _settings(max_minutes: float) -> Any:
@@ -223,13 +185,13 @@ def evaluate(
 ) -> None:
     """Say how good the recommender is: train on the past alone, measure on the last tenth."""
     with _open(workspace) as shop:
-        with _bar("evaluating", as_json, 1.0) as bar:
+        with progress_bar("evaluating", as_json, 1.0) as bar:
             result = shop.evaluate(seed=seed, progress=bar.share if bar else None, settings=_settings(max_minutes))
         if as_json:
-            _print_json(result)
+            print_json(result)
             return
         cutoff = datetime.fromtimestamp(result["cutoff"], UTC)
-        _say(
+        say(
             f"Learned from {result['interactions_before']:,} interactions before {cutoff:%Y-%m-%d %H:%M}; predicted the next new"
             f" product of {result['people']:,} people."
         )
@@ -270,7 +232,7 @@ def recommend(
             seed=seed,
         )
         if as_json:
-            _print_json(
+            print_json(
                 {
                     "decision_id": str(found.decision_id),
                     "mode": found.mode,
@@ -291,17 +253,17 @@ def recommend(
             )
             return
         if not found.items:
-            _say("Nothing to recommend: the catalogue is empty, or the filters leave nothing.")
+            say("Nothing to recommend: the catalogue is empty, or the filters leave nothing.")
         table = Table(box=None, pad_edge=False, header_style="")
         for heading in ("", "product", "title", "price", "why"):
             table.add_column(heading, justify="right" if heading in ("", "price") else "left")
         for number, item in enumerate(found.items, start=1):
             table.add_row(str(number), item.product, item.title[:48], item.price or "", item.why)
         out.print(table)
-        _say(
+        say(
             f"{_MODES[found.mode]} ({found.model_version or 'no trained model'}, {sum(found.timings_ms.values()):.1f} ms)"
         )
-        _say(f"Next: regulars decision {found.decision_id}")
+        say(f"Next: regulars decision {found.decision_id}")
 
 
 _MODES = {
@@ -321,9 +283,9 @@ def decision(
     with _open(workspace) as shop:
         found = shop.decision(decision_id)
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
-    _say(
+    say(
         f"{found['at']}  {found['surface']}  {found['mode']}  {found['model_version'] or 'no trained model'}  seed {found['seed']}"
     )
     table = Table(box=None, pad_edge=False, header_style="")
@@ -343,16 +305,16 @@ def decision(
     out.print(table)
     trace = found["trace"]
     if trace is None:
-        _say("The full trace was forgotten after 30 days.")
+        say("The full trace was forgotten after 30 days.")
     else:
         if trace["note"]:
-            _say(trace["note"])
-        _say("Candidates: " + ", ".join(f"{name} {count}" for name, count in trace["sources"].items()))
+            say(trace["note"])
+        say("Candidates: " + ", ".join(f"{name} {count}" for name, count in trace["sources"].items()))
         taken = [f"{code} {count:,}" for code, count in trace["filters"].items() if count]
-        _say("Filters took away: " + (", ".join(taken) or "nothing"))
-        _say("Steps: " + ", ".join(f"{step} {ms:.2f} ms" for step, ms in found["timings_ms"].items()))
+        say("Filters took away: " + (", ".join(taken) or "nothing"))
+        say("Steps: " + ", ".join(f"{step} {ms:.2f} ms" for step, ms in found["timings_ms"].items()))
     for outcome in found["outcomes"]:
-        _say(f"Came back: {outcome['type']} {outcome.get('title', '')} at {outcome['at']}")
+        say(f"Came back: {outcome['type']} {outcome.get('title', '')} at {outcome['at']}")
 
 
 @app.command()
@@ -365,7 +327,7 @@ def serve(
     """Serve the HTTP API and the storefront. Ctrl-C stops it cleanly."""
     from regulars.web.server import run
 
-    run(workspace, host=host, port=port, workers=workers, say=_say)
+    run(workspace, host=host, port=port, workers=workers, say=say)
 
 
 @app.command()
@@ -377,8 +339,8 @@ def backup(
     started = time.monotonic()
     with _open(workspace) as shop:
         file = shop.backup(target)
-    _say(f"Wrote {file} ({file.stat().st_size / 1e6:,.1f} MB, {time.monotonic() - started:.1f} s).")
-    _say(f"To bring it back: regulars restore {file} NEW_FOLDER")
+    say(f"Wrote {file} ({file.stat().st_size / 1e6:,.1f} MB, {time.monotonic() - started:.1f} s).")
+    say(f"To bring it back: regulars restore {file} NEW_FOLDER")
 
 
 @app.command()
@@ -392,7 +354,7 @@ def restore(
     started = time.monotonic()
     with regulars.restore_into(archive, folder) as shop:
         counts = shop.counts()
-    _say(
+    say(
         f"Restored {counts['products']:,} products, {counts['customers'] + counts['unknown_customers']:,} customers,"
         f" {counts['events']:,} events and {counts['decisions']:,} decisions into {folder} ({time.monotonic() - started:.1f} s)."
     )
@@ -405,10 +367,10 @@ def doctor(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> No
 
     findings = check(workspace)
     if as_json:
-        _print_json([{"part": f.part, "ok": f.ok, "says": f.says, "do": f.do} for f in findings])
+        print_json([{"part": f.part, "ok": f.ok, "says": f.says, "do": f.do} for f in findings])
     else:
         for finding in findings:
-            _say(
+            say(
                 f"{'ok   ' if finding.ok else 'wrong'}  {finding.part}: {finding.says}"
                 + (f" {finding.do}" if finding.do else "")
             )
@@ -438,10 +400,10 @@ def settings(
         else:
             current = shop.settings
         if as_json:
-            _print_json(current.stored())
+            print_json(current.stored())
             return
         for name, value in current.stored().items():
-            _say(f"{name} = {json.dumps(value, ensure_ascii=False)}")
+            say(f"{name} = {json.dumps(value, ensure_ascii=False)}")
 
 
 @app.command()
@@ -451,11 +413,11 @@ def status(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> No
         counts, models = shop.counts(), shop.models()
         serving = next((row["version"] for row in models if row["serving"]), None)
         if as_json:
-            _print_json({**counts, "model": serving})
+            print_json({**counts, "model": serving})
             return
         for name, count in counts.items():
-            _say(f"{count:>12,}  {name.replace('_', ' ')}")
-        _say(f"Model: {serving or 'none trained yet (regulars train)'}")
+            say(f"{count:>12,}  {name.replace('_', ' ')}")
+        say(f"Model: {serving or 'none trained yet (regulars train)'}")
 
 
 @app.command()
@@ -469,8 +431,8 @@ def erase(
         typer.confirm(f"Erase everything about customer {customer}? This can't be undone.", abort=True)
     with _open(workspace) as shop:
         gone = shop.erase(customer)
-    _say(f"Erased {customer}: " + ", ".join(f"{count:,} {table}" for table, count in gone.items()) + ".")
-    _say("A model trained before still holds counts that this person was part of: `regulars train` makes one without.")
+    say(f"Erased {customer}: " + ", ".join(f"{count:,} {table}" for table, count in gone.items()) + ".")
+    say("A model trained before still holds counts that this person was part of: `regulars train` makes one without.")
 
 
 @app.command()
@@ -479,7 +441,7 @@ def sync(workspace: WorkspaceOption = HERE) -> None:
     with _open(workspace) as shop:
         started = time.monotonic()
         gone = shop.maintain()
-    _say(
+    say(
         f"Mirror in step; forgotten: {', '.join(f'{n:,} {t}' for t, n in gone.items())} ({time.monotonic() - started:.1f} s)."
     )
 
@@ -491,7 +453,7 @@ def stop(workspace: WorkspaceOption = HERE) -> None:
     from regulars.store.workspace import Workspace
 
     stop_database(Workspace.open(workspace))
-    _say("Stopped.")
+    say("Stopped.")
 
 
 @app.command()
@@ -504,9 +466,9 @@ def demo(
     from regulars.demo.run import prepare
     from regulars.web.server import run
 
-    prepare(folder, say=_say, bar=_bar)
+    prepare(folder, say=say, bar=progress_bar)
     if not no_serve:
-        run(folder, host=None, port=port, workers=None, say=_say)
+        run(folder, host=None, port=port, workers=None, say=say)
 
 
 @keys_app.command("list")
@@ -515,13 +477,13 @@ def keys_list(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) ->
     with _open(workspace) as shop:
         rows = shop.keys()
     if as_json:
-        _print_json(rows)
+        print_json(rows)
         return
     if not rows:
-        _say("No keys yet. Next: regulars keys create NAME --scope public")
+        say("No keys yet. Next: regulars keys create NAME --scope public")
     for row in rows:
         state = f"revoked {row['revoked_at']:%Y-%m-%d}" if row["revoked_at"] else "in use"
-        _say(
+        say(
             f"{row['key_id']:>4}  {row['scope']:<6}  {row['prefix']}…  {row['name']}  made {row['created_at']:%Y-%m-%d}, {state}"
         )
 
@@ -538,7 +500,7 @@ def keys_create(
     if scope not in ("public", "secret"):
         raise InvalidInput(f"There is no scope {scope!r}.", hint="Choose public or secret.")
     with _open(workspace) as shop:
-        _say(shop.create_key(name, scope))
+        say(shop.create_key(name, scope))
 
 
 @keys_app.command("revoke")
@@ -546,7 +508,7 @@ def keys_revoke(key_id: Annotated[int, typer.Argument()], workspace: WorkspaceOp
     """End a key. Running processes refuse it within seconds."""
     with _open(workspace) as shop:
         shop.revoke_key(key_id)
-    _say(f"Key {key_id} is revoked.")
+    say(f"Key {key_id} is revoked.")
 
 
 @app.command()
@@ -557,7 +519,7 @@ def token(
 ) -> None:
     """A signed token with which a browser may speak for this customer (header Regulars-Customer)."""
     with _open(workspace) as shop:
-        _say(shop.customer_token(customer, hours * 3600))
+        say(shop.customer_token(customer, hours * 3600))
 
 
 @models_app.command("list")
@@ -566,7 +528,7 @@ def models_list(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) 
     with _open(workspace) as shop:
         rows = shop.models()
     if as_json:
-        _print_json(
+        print_json(
             [
                 {name: row[name] for name in ("version", "status", "serving", "metrics", "note", "created_at")}
                 for row in rows
@@ -574,9 +536,9 @@ def models_list(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) 
         )
         return
     if not rows:
-        _say("No model yet. Next: regulars train")
+        say("No model yet. Next: regulars train")
     for row in rows:
-        _say(f"{'serves' if row['serving'] else '      '}  {row['version']}  {row['status']:<9}  {row['note'] or ''}")
+        say(f"{'serves' if row['serving'] else '      '}  {row['version']}  {row['status']:<9}  {row['note'] or ''}")
 
 
 @models_app.command("promote")
@@ -584,14 +546,14 @@ def models_promote(version: Annotated[str, typer.Argument()], workspace: Workspa
     """Let a version serve. Running processes swap to it within seconds, without a restart."""
     with _open(workspace) as shop:
         shop.promote(version)
-    _say(f"{version} serves.")
+    say(f"{version} serves.")
 
 
 @models_app.command("rollback")
 def models_rollback(workspace: WorkspaceOption = HERE) -> None:
     """Let the version before serve again."""
     with _open(workspace) as shop:
-        _say(f"{shop.roll_back()} serves again.")
+        say(f"{shop.roll_back()} serves again.")
 
 
 def _fail(error: RegularsError) -> NoReturn:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from regulars.errors import NotEnoughData
+from regulars.recommend.blend import MIN_CASES
 from regulars.recommend.catalogue import CatalogueReader
 from regulars.recommend.dataset import Histories, Vocabulary
 from regulars.recommend.live import KIND
@@ -100,7 +101,7 @@ def train(
 def _gate(report: dict[str, Any]) -> tuple[bool, str]:
     """A version serves only if it isn't plainly worse than one of its own sources on held-out choices."""
     validation = report.get("validation")
-    if not validation or report.get("cases", 0) < 20:
+    if not validation or report.get("cases", 0) < MIN_CASES:
         return True, "too few held-out choices to compare; promoted on trust"
     best_name, best = max(
         ((name, figures["ndcg_at_10"]) for name, figures in report["validation_by_source"].items()),

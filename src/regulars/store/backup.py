@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -69,17 +71,46 @@ def restore(workspace: Workspace, database: Database, archive: Path) -> None:
             )
         dump = Path(scratch) / "database.dump"
         os.chmod(dump, 0o644)
-        _program(
-            "pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", f"--dbname={database.url}", str(dump)
-        )
+        _load(database, dump)
         for version in sorted((Path(scratch) / "models").glob("*")):
             version.rename(workspace.models / version.name)
-        (Path(scratch) / FILE).replace(workspace.folder / FILE)
+        # How the other machine started isn't how this one does: its database_url would point back at the original.
+        (Path(scratch) / FILE).replace(workspace.folder / f"{FILE}.from-backup")
     migrate(database)
     with database.connect() as connection:
         # Transaction ids start anew in this server, so the feed's past means nothing here: mirrors are made afresh.
         connection.execute("DELETE FROM changes")
         connection.execute("UPDATE shop SET generation = gen_random_uuid()")
+
+
+def _load(database: Database, dump: Path) -> None:
+    """Fills the database from a dump, wholly or not at all."""
+    with database.connect() as connection:
+        version = connection.info.server_version
+    if version >= 170000:
+        _program(
+            "pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", f"--dbname={database.url}", str(dump)
+        )
+        return
+    # pg_restore sets a parameter that older servers don't know, and has no way to leave it out.
+    script = [str(supervisor.binaries() / "pg_restore"), "--no-owner", "--file=-", str(dump)]
+    load = [str(supervisor.binaries() / "psql"), "--no-psqlrc", "--quiet", "--single-transaction"]
+    load += ["--set=ON_ERROR_STOP=1", f"--dbname={database.url}"]
+    with tempfile.TemporaryFile() as said:
+        reading = subprocess.Popen(script, stdout=subprocess.PIPE, stderr=said)
+        loading = subprocess.Popen(load, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said)
+        assert reading.stdout is not None
+        assert loading.stdin is not None
+        with contextlib.suppress(BrokenPipeError), loading.stdin:
+            for line in reading.stdout:
+                if line == b"SET transaction_timeout = 0;\n":
+                    break
+                loading.stdin.write(line)
+            shutil.copyfileobj(reading.stdout, loading.stdin, 1 << 20)
+        reading.stdout.close()
+        if loading.wait() or reading.wait():
+            said.seek(0)
+            raise RegularsError(f"pg_restore failed: {said.read().decode(errors='replace').strip()[-1000:]}")
 
 
 def _program(name: str, *arguments: str) -> None:
