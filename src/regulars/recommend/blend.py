@@ -109,9 +109,7 @@ class Blend:
         best = ndcg_at(ranks(cases, weights), 10)
         for _ in range(rounds):
             before = best
-            for column, source in enumerate(sources):
-                if source == fixed:
-                    continue
+            for column in range(len(sources)):
                 origin = weights[column] or 0.01
                 for factor in _FACTORS:
                     trial = weights.copy()
@@ -121,6 +119,9 @@ class Blend:
                         best, weights = score, trial
             if best <= before + 1e-6:
                 break
+        anchor = weights[list(sources).index(fixed)]
+        if anchor > 0:  # only relative weights matter; a first source that says nothing yet may have none at all
+            weights = weights / anchor
         metrics = {"ndcg_at_10": best, "ndcg_at_10_default_weights": ndcg_at(ranks(cases, start.vector(sources)), 10)}
         return cls(
             {source: round(float(w), 6) for source, w in zip(sources, weights, strict=True)}, len(cases), metrics
