@@ -49,6 +49,7 @@ _SETTINGS = {
     "log_min_messages": "warning",
     "log_line_prefix": "%m [%p] ",
     "idle_in_transaction_session_timeout": "10min",
+    "autovacuum_naptime": "15s",
 }
 
 
