@@ -76,6 +76,11 @@ class Model:
         self.blend = blend
         self._weights = blend.vector(self.source_names)
         self._untouched, self._lenders = _lending(self.sources)
+        self._is_untouched = np.zeros(len(product_ids), np.bool_)
+        self._is_untouched[self._untouched] = True
+        self._fixed = {
+            name: self._without_query(name, source) for name, source in self.sources.items() if not source.personal
+        }
 
     def __len__(self) -> int:
         return len(self.product_ids)
@@ -87,28 +92,22 @@ class Model:
         """
         columns: list[Float32] = []
         lists: list[Int32] = []
-        removed: list[Int32] = []
-        barred = np.zeros(len(self), np.bool_)
-        if exclude is not None:
-            barred[exclude] = True
-        barred_count = int(barred.sum())
+        removed: list[Int32] = [np.zeros(0, np.int32)]
+        barred = np.zeros(0, np.int32) if exclude is None else exclude
         silent = len(query.items) == 0 and query.context is None
-        for source in self.sources.values():
-            scores = source.scores(query)
-            columns.append(self._lent(source.name, standardised(source.name, scores)))
-            if silent and source.name != "popular":
-                lists.append(np.zeros(0, np.int32))
-                continue
-            # Asking for as many more as are barred finds both at once; a long bar list is taken out beforehand.
-            proposed = best(scores, per_source + min(barred_count, per_source), source.floor).items
-            out = barred[proposed]
-            removed.append(proposed[:per_source][out[:per_source]])
-            if barred_count > per_source and out.any():
-                scores[barred] = -np.inf
-                proposed = best(scores, per_source, source.floor).items
+        for name, source in self.sources.items():
+            if name in self._fixed:
+                column, order = self._fixed[name]
+                proposed, out = _first_free(order, barred, len(self), per_source)
             else:
-                proposed = proposed[~out][:per_source]
+                scores = source.scores(query)
+                column = self._lent(name, standardised(name, scores))
+                proposed, out = _best_free(scores, barred, per_source, source.floor)
+            columns.append(column)
+            if silent and name != "popular":
+                proposed, out = proposed[:0], out[:0]
             lists.append(proposed)
+            removed.append(out)
         items = np.unique(np.concatenate(lists))
         features = np.stack([column[items] for column in columns], axis=1)
         ranks = np.full((len(items), len(lists)), -1, np.int16)
@@ -123,7 +122,7 @@ class Model:
             self.source_names,
             ranks[order],
             self.source_names,
-            np.unique(np.concatenate([np.zeros(0, np.int32), *removed])),
+            np.unique(np.concatenate(removed)),
         )
 
     def evidence(self, query: Query, candidates: Candidates, places: Sequence[int]) -> list[tuple[str, int]]:
@@ -138,8 +137,11 @@ class Model:
         items = candidates.items[chosen]
         added = (candidates.features[chosen] * self._weights).T
         # What is lent is no evidence of its own: an untouched item is shown for its text or its place in a sequence.
-        counting = np.isin(self.source_names, COUNTING)
-        added[np.ix_(counting, np.isin(items, self._untouched))] = -np.inf
+        lent = np.flatnonzero(self._is_untouched[items])
+        if len(lent):
+            for number, name in enumerate(self.source_names):
+                if name in COUNTING:
+                    added[number, lent] = -np.inf
         strongest = added.argmax(axis=0)
         found = [("", NO_EVIDENCE)] * len(items)
         for number, source in enumerate(self.sources.values()):
@@ -149,6 +151,12 @@ class Model:
                 for place, index in zip(of_source.tolist(), indices.tolist(), strict=True):
                     found[place] = (source.name, index)
         return found
+
+    def _without_query(self, name: str, source: CandidateSource) -> tuple[Float32, Int32]:
+        """Of a source that says the same to everybody: its blended column and its items, best first."""
+        scores = source.scores(Query(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(0, np.float32)))
+        order = best(scores, len(scores), source.floor).items
+        return self._lent(name, standardised(name, scores)), order
 
     def _lent(self, source: str, column: Float32) -> Float32:
         """A counting source's column, with untouched items given the mean of their text neighbours' values.
@@ -200,6 +208,37 @@ class Model:
             # Both save their encoder, mostly the same one: tens of megabytes that need not be held twice.
             sequence.share_encoder(text.encoder)
         return model
+
+
+def _best_free(scores: Float32, barred: Int32, k: int, floor: float) -> tuple[Int32, Int32]:
+    """The k best of (n,) scores that aren't barred, best first, and the barred ones (k at most) that rank among them.
+
+    Changes scores.
+    """
+    of_barred = scores[barred]
+    scores[barred] = -np.inf
+    proposed = best(scores, k, floor)
+    least = proposed.scores[-1] if len(proposed.items) == k else np.float32(floor)
+    hit = np.flatnonzero((of_barred > floor) & (of_barred >= least))
+    if len(hit) > k:
+        hit = hit[np.argsort(-of_barred[hit], kind="stable")[:k]]
+    return proposed.items, barred[hit]
+
+
+def _first_free(order: Int32, barred: Int32, size: int, k: int) -> tuple[Int32, Int32]:
+    """As _best_free, from all items in order of their scores."""
+    out = np.zeros(size, np.bool_)
+    out[barred] = True
+    begin = order[: 2 * k]
+    hit = out[begin]
+    free = begin[~hit]
+    if len(free) < k < len(order):
+        hit = out[order]
+        free, begin = order[~hit], order
+    if len(free) > k:
+        last = int(np.flatnonzero(~hit)[k - 1])
+        return free[:k], begin[:last][hit[:last]][:k]
+    return free, begin[hit][:k]
 
 
 def _lending(sources: dict[str, CandidateSource]) -> tuple[Int32, Any]:

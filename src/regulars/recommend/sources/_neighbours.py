@@ -38,27 +38,31 @@ class Neighbours:
 
     def scores(self, history: Weighted) -> Float32:
         """Σ_h weight(h) · weight(h → item), (n,)."""
-        starts = self.offsets[history.items]
-        lengths = self.offsets[history.items + 1] - starts
-        total = int(lengths.sum())
-        if total == 0:
-            return np.zeros(len(self), np.float32)
-        before = np.cumsum(lengths) - lengths
-        positions = np.arange(total) + np.repeat(starts - before, lengths)
+        positions, lengths = self._lists(history)
         contributions = self.weights[positions] * np.repeat(history.weights, lengths)
         return np.bincount(self.indices[positions], weights=contributions, minlength=len(self)).astype(np.float32)
 
     def evidence(self, history: Weighted, items: Int32) -> Int32:
-        """Index of the history item that adds most to each of these items' scores; see CandidateSource.evidence."""
+        """Index of the history item that adds most to each of these items' scores; see CandidateSource.evidence.
+
+        items: (m,), each once.
+        """
+        positions, lengths = self._lists(history)
+        column = np.full(len(self), -1, np.int32)
+        column[items] = np.arange(len(items), dtype=np.int32)
+        columns = column[self.indices[positions]]
+        hit = np.flatnonzero(columns >= 0)
+        rows = np.repeat(np.arange(len(history.items)), lengths)[hit]
         contributions = np.zeros((len(history.items), len(items)), np.float32)
-        for row, (item, weight) in enumerate(zip(history.items, history.weights, strict=True)):
-            near = slice(int(self.offsets[item]), int(self.offsets[item + 1]))
-            order = np.argsort(self.indices[near], kind="stable")
-            known = self.indices[near][order]
-            if len(known):
-                at = np.minimum(np.searchsorted(known, items), len(known) - 1)
-                contributions[row] = np.where(known[at] == items, self.weights[near][order][at] * weight, 0)
+        contributions[rows, columns[hit]] = self.weights[positions[hit]] * history.weights[rows]
         return strongest(contributions, history.indices)
+
+    def _lists(self, history: Weighted) -> tuple[Int64, Int64]:
+        """Where the lists of the history's items stand, one after the other, and the length of each."""
+        starts = self.offsets[history.items]
+        lengths = self.offsets[history.items + 1] - starts
+        before = np.cumsum(lengths) - lengths
+        return np.arange(int(lengths.sum())) + np.repeat(starts - before, lengths), lengths
 
     def lengthened(self, size: int) -> Self:
         """The same lists for `size` items: those added have none and are in none."""

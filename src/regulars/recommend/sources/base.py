@@ -38,6 +38,9 @@ class CandidateSource(ABC):
     floor: ClassVar[float] = 0.0
     """A score at or below this one says nothing in favour of an item: it isn't proposed."""
 
+    personal: ClassVar[bool] = True
+    """False where the scores are the same for every query: they are then asked for once."""
+
     @abstractmethod
     def scores(self, query: Query) -> Float32:
         """Scores of all items, (n,): higher is better; 0 (or the source's floor) where it has nothing to say.
@@ -74,11 +77,17 @@ def best(scores: Float32, k: int, floor: float) -> Proposal:
     """The k highest of (n,) scores that are above the floor, best first; equal scores by position in the vocabulary."""
     if k <= 0:
         return Proposal(np.zeros(0, np.int32), np.zeros(0, np.float32))
-    # Most of a sparse source's scores are the floor: a partition among so many equals takes ten times as long.
-    chosen = np.flatnonzero(scores > floor)
-    if k < len(chosen):
-        above = scores[chosen]
-        least = np.partition(above, len(above) - k)[len(above) - k]
-        chosen = chosen[above >= least]
+    above = scores > floor
+    count = int(np.count_nonzero(above))
+    if count * 4 < len(scores):
+        # Most of a sparse source's scores are the floor: a partition among so many equals takes ten times as long.
+        chosen = np.flatnonzero(above)
+        if k < count:
+            least = np.partition(scores[chosen], count - k)[count - k]
+            chosen = chosen[scores[chosen] >= least]
+    elif k < count:
+        chosen = np.flatnonzero(scores >= np.partition(scores, len(scores) - k)[len(scores) - k])
+    else:
+        chosen = np.flatnonzero(above)
     chosen = chosen[np.argsort(-scores[chosen], kind="stable")[:k]]
     return Proposal(chosen.astype(np.int32), scores[chosen])

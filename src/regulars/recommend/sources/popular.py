@@ -23,6 +23,7 @@ class PopularSource(CandidateSource):
     """Score of an item: the decayed strength of the people who chose it, as a share of the most popular item's."""
 
     name: ClassVar[str] = "popular"
+    personal: ClassVar[bool] = False
 
     def __init__(self, shares: Float32, half_life_days: float) -> None:
         """shares: (n,) in [0, 1]."""

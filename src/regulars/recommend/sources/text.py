@@ -15,7 +15,7 @@ from safetensors.numpy import load_file, save_file
 from regulars.errors import DamagedModel
 from regulars.language.text_features import TextEncoder, TextSettings
 from regulars.recommend.dataset import Float32, Int32, Query, Vocabulary
-from regulars.recommend.sources._history import Weighted, strongest, weighted_history
+from regulars.recommend.sources._history import Weighted, weighted_history
 from regulars.recommend.sources._neighbours import Neighbours
 from regulars.recommend.sources.base import CandidateSource
 
@@ -74,9 +74,7 @@ class TextSource(CandidateSource):
         return self.neighbours.scores(self._history(query))
 
     def evidence(self, query: Query, items: Int32) -> Int32:
-        history = self._history(query)
-        similarities = (self.rows[history.items] @ self.rows[items].T).toarray()
-        return strongest(history.weights[:, None] * similarities, history.indices)
+        return self.neighbours.evidence(self._history(query), items)
 
     def extended(self, vocabulary: Vocabulary) -> Self:
         """New items have lists of their own, and stand in the lists of the items in theirs. Old weights don't change."""
