@@ -97,8 +97,8 @@ class Model:
         silent = len(query.items) == 0 and query.context is None
         for name, source in self.sources.items():
             if name in self._fixed:
-                column, order = self._fixed[name]
-                proposed, out = _first_free(order, barred, len(self), per_source)
+                column, in_order = self._fixed[name]
+                proposed, out = _first_free(in_order, barred, len(self), per_source)
             else:
                 scores = source.scores(query)
                 column = self._lent(name, standardised(name, scores))
