@@ -1,0 +1,29 @@
+"""What all commands share: the app they hang on, and their common options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    help="Turn shoppers into regulars. Start with `regulars init myshop`.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+WorkspaceOption = Annotated[
+    Path, typer.Option("--workspace", "-w", envvar="REGULARS_WORKSPACE", help="The shop's folder.", show_default=True)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a script to read.")]
+HERE = Path(".")
+
+
+def opened(workspace: Path) -> Any:
+    """The shop in this folder. Imported late: `regulars --help` needs no database driver."""
+    import regulars
+
+    return regulars.open(workspace)

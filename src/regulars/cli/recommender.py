@@ -1,0 +1,237 @@
+"""The recommender: training, measuring, lists and their reasons, model versions."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from regulars.cli.options import HERE, JsonOption, WorkspaceOption, app, opened
+from regulars.terminal import out, print_json, progress_bar, say
+
+models_app = typer.Typer(help="Model versions: list, promote, rollback.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
+
+
+@app.command()
+def train(
+    workspace: WorkspaceOption = HERE,
+    seed: Annotated[int, typer.Option(help="The same seed and data give the same model.")] = 0,
+    max_minutes: Annotated[
+        float, typer.Option(help="Time for learning; the rest takes a minute or two.", min=0.01)
+    ] = 7.0,
+    no_promote: Annotated[bool, typer.Option(help="Register the version, but don't let it serve.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a recommender on everything up to now; it serves at once if it passes the gate."""
+    with opened(workspace) as shop:
+        started = time.monotonic()
+        with progress_bar("training", as_json, 1.0) as bar:
+            trained = shop.train(
+                seed=seed, promote=not no_promote, progress=bar.share if bar else None, settings=_settings(max_minutes)
+            )
+        if as_json:
+            print_json(
+                {
+                    "version": trained.version,
+                    "promoted": trained.promoted,
+                    "verdict": trained.verdict,
+                    "report": trained.report,
+                }
+            )
+            return
+        report = trained.report
+        say(
+            f"Trained {trained.version} on {report['interactions']:,} interactions of {report['people']:,} people with"
+            f" {report['items']:,} products ({time.monotonic() - started:.1f} s)."
+        )
+        if "sequence_skipped" in report:
+            say(f"Without the sequence model: {report['sequence_skipped']}")
+        say(f"{'Promoted' if trained.promoted else 'Not promoted'}: {trained.verdict}.")
+        say("Next: regulars recommend CUSTOMER, or regulars serve")
+
+
+def _settings(max_minutes: float) -> Any:
+    from regulars.recommend.train import settings_for
+
+    return settings_for(max_minutes * 60)
+
+
+@app.command()
+def evaluate(
+    workspace: WorkspaceOption = HERE,
+    seed: Annotated[int, typer.Option()] = 0,
+    max_minutes: Annotated[
+        float, typer.Option(help="Time for learning; the rest takes a minute or two.", min=0.01)
+    ] = 7.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Say how good the recommender is: train on the past alone, measure on the last tenth."""
+    with opened(workspace) as shop:
+        with progress_bar("evaluating", as_json, 1.0) as bar:
+            result = shop.evaluate(seed=seed, progress=bar.share if bar else None, settings=_settings(max_minutes))
+        if as_json:
+            print_json(result)
+            return
+        cutoff = datetime.fromtimestamp(result["cutoff"], UTC)
+        say(
+            f"Learned from {result['interactions_before']:,} interactions before {cutoff:%Y-%m-%d %H:%M}; predicted the next new"
+            f" product of {result['people']:,} people."
+        )
+        table = Table(box=None, pad_edge=False, header_style="")
+        for heading in ("", "recall@5", "recall@10", "recall@20", "NDCG@5", "NDCG@10", "NDCG@20"):
+            table.add_column(heading, justify="left" if not heading else "right")
+        for name, figures in result["metrics"].items():
+            cells = [figures[f"{metric}_at_{k}"] for metric in ("recall", "ndcg") for k in (5, 10, 20)]
+            table.add_row(name, *(f"{cell:.4f}" for cell in cells))
+        out.print(table)
+
+
+@app.command()
+def recommend(
+    customer: Annotated[str | None, typer.Argument(help="The customer's id. Left out: a stranger.")] = None,
+    workspace: WorkspaceOption = HERE,
+    visitor: Annotated[str | None, typer.Option(help="A browser's id instead of a customer's.")] = None,
+    surface: Annotated[str, typer.Option(help="home, product, cart or email.")] = "home",
+    product: Annotated[str | None, typer.Option(help="The open product, for --surface product.")] = None,
+    n: Annotated[int, typer.Option("--n", "-n", help="How many.")] = 10,
+    category: Annotated[str | None, typer.Option(help="Only from this category.")] = None,
+    max_price: Annotated[float | None, typer.Option(help="Only up to this price.")] = None,
+    locale: Annotated[str | None, typer.Option(help="en or zh.")] = None,
+    seed: Annotated[int | None, typer.Option(help="For the exploration slots.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Recommend products to a customer, a visitor or a stranger; each item says why."""
+    with opened(workspace) as shop:
+        found = shop.recommend(
+            customer,
+            visitor=visitor,
+            surface=surface,
+            product=product,
+            n=n,
+            category=category,
+            max_price=max_price,
+            locale=locale,
+            seed=seed,
+        )
+        if as_json:
+            print_json(
+                {
+                    "decision_id": str(found.decision_id),
+                    "mode": found.mode,
+                    "model_version": found.model_version,
+                    "items": [
+                        {
+                            "product": i.product,
+                            "title": i.title,
+                            "price": i.price,
+                            "why": i.why,
+                            "score": i.score,
+                            "source": i.source,
+                        }
+                        for i in found.items
+                    ],
+                    "timings_ms": found.timings_ms,
+                }
+            )
+            return
+        if not found.items:
+            say("Nothing to recommend: the catalogue is empty, or the filters leave nothing.")
+        table = Table(box=None, pad_edge=False, header_style="")
+        for heading in ("", "product", "title", "price", "why"):
+            table.add_column(heading, justify="right" if heading in ("", "price") else "left")
+        for number, item in enumerate(found.items, start=1):
+            table.add_row(str(number), item.product, item.title[:48], item.price or "", item.why)
+        out.print(table)
+        say(
+            f"{_MODES[found.mode]} ({found.model_version or 'no trained model'}, {sum(found.timings_ms.values()):.1f} ms)"
+        )
+        say(f"Next: regulars decision {found.decision_id}")
+
+
+_MODES = {
+    "trained": "From the trained model",
+    "starter": "From counts and words; `regulars train` makes a better one",
+    "newest": "The newest products: there are no events to learn from yet",
+}
+
+
+@app.command()
+def decision(
+    decision_id: Annotated[str, typer.Argument(help="As shown by `recommend`, or in an API answer.")],
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Open a decision: candidates per source, what each filter removed, scores, timing, what came back."""
+    with opened(workspace) as shop:
+        found = shop.decision(decision_id)
+    if as_json:
+        print_json(found)
+        return
+    say(
+        f"{found['at']}  {found['surface']}  {found['mode']}  {found['model_version'] or 'no trained model'}  seed {found['seed']}"
+    )
+    table = Table(box=None, pad_edge=False, header_style="")
+    for heading in ("", "product", "title", "score", "from", "chance", "why"):
+        table.add_column(heading, justify="right" if heading in ("", "score", "chance") else "left")
+    for item in found["items"]:
+        chance = "" if item["propensity"] is None else f"{item['propensity']:.3f}"
+        table.add_row(
+            str(item["position"] + 1),
+            item["product"] or "(gone)",
+            item["title"][:40],
+            f"{item['score']:.3f}",
+            item["source"],
+            chance,
+            item["reason"]["text"],
+        )
+    out.print(table)
+    trace = found["trace"]
+    if trace is None:
+        say("The full trace was forgotten after 30 days.")
+    else:
+        if trace["note"]:
+            say(trace["note"])
+        say("Candidates: " + ", ".join(f"{name} {count}" for name, count in trace["sources"].items()))
+        taken = [f"{code} {count:,}" for code, count in trace["filters"].items() if count]
+        say("Filters took away: " + (", ".join(taken) or "nothing"))
+        say("Steps: " + ", ".join(f"{step} {ms:.2f} ms" for step, ms in found["timings_ms"].items()))
+    for outcome in found["outcomes"]:
+        say(f"Came back: {outcome['type']} {outcome.get('title', '')} at {outcome['at']}")
+
+
+@models_app.command("list")
+def models_list(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+    """Show all versions, newest first."""
+    with opened(workspace) as shop:
+        rows = shop.models()
+    if as_json:
+        print_json(
+            [
+                {name: row[name] for name in ("version", "status", "serving", "metrics", "note", "created_at")}
+                for row in rows
+            ]
+        )
+        return
+    if not rows:
+        say("No model yet. Next: regulars train")
+    for row in rows:
+        say(f"{'serves' if row['serving'] else '      '}  {row['version']}  {row['status']:<9}  {row['note'] or ''}")
+
+
+@models_app.command("promote")
+def models_promote(version: Annotated[str, typer.Argument()], workspace: WorkspaceOption = HERE) -> None:
+    """Let a version serve. Running processes swap to it within seconds, without a restart."""
+    with opened(workspace) as shop:
+        shop.promote(version)
+    say(f"{version} serves.")
+
+
+@models_app.command("rollback")
+def models_rollback(workspace: WorkspaceOption = HERE) -> None:
+    """Let the version before serve again."""
+    with opened(workspace) as shop:
+        say(f"{shop.roll_back()} serves again.")
