@@ -1,4 +1,6 @@
-"""Every string that a person reads, in their language. Gettext catalogues (.po) in `locale/`; English stands in the code."""
+"""Every string that a person reads, in their language. English stands in the code.
+
+Gettext catalogues: `locale/LANGUAGE/ROOM.po`, all rooms' read as one."""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -19,13 +22,14 @@ Say = Callable[[str], str]
 
 @cache
 def _translations(locale: str) -> gettext.NullTranslations:
-    path = _FOLDER / f"{locale}.po"
-    if not path.is_file():
-        return gettext.NullTranslations()
-    with path.open("rb") as file:
-        catalogue = read_po(file, locale=locale)
+    together = Catalog(locale=locale)
+    for path in sorted((_FOLDER / locale).glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=locale):
+                if message.id:
+                    together[message.id] = message
     compiled = io.BytesIO()
-    write_mo(compiled, catalogue)
+    write_mo(compiled, together)
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
 
