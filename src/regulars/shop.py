@@ -19,6 +19,7 @@ from regulars.feeds.importer import import_file
 from regulars.feeds.report import ImportReport
 from regulars.language.translations import best_locale, say_in
 from regulars.learning import loop
+from regulars.privacy import erasure, export
 from regulars.recommend import reasons, service
 from regulars.recommend.evaluate import evaluate
 from regulars.recommend.filters import Wishes
@@ -269,16 +270,33 @@ class Shop:
             secret = shop_table.read(connection).secret
         return sign_customer(secret, _external(customer, "customer"), seconds)
 
+    def rotate_secret(self) -> None:
+        """A new secret for customer tokens: all that were signed with the one before stop working within seconds."""
+        with self.database.connect() as connection:
+            shop_table.rotate_secret(connection)
+
+    def token_secret(self) -> str:
+        """The secret that your server signs customer tokens with."""
+        with self.database.connect() as connection:
+            return shop_table.read(connection).secret.decode()
+
     def erase(self, customer: str | ExternalId) -> dict[str, int]:
         """Forgets a customer, in the store and in the mirror. Returns rows gone by table. Raises: NotFound."""
         who = _external(customer, "customer")
+        return erasure.erase(self.database, self.mirror, self.workspace.imports, self._customer_id(who))
+
+    def export_customer(self, customer: str | ExternalId) -> dict[str, Any]:
+        """All that is kept about a customer. Raises: NotFound."""
+        found = self._customer_id(_external(customer, "customer"))
+        with self.database.connect() as connection:
+            return export.everything(connection, found)
+
+    def _customer_id(self, who: ExternalId) -> int:
         with self.database.connect() as connection:
             found = identity.id_of(connection, "customer", who)
-            if found is None:
-                raise NotFound(f"There is no customer {who.value!r}.")
-            gone = people.erase(connection, found)
-        self.mirror.sync(self.database)
-        return gone
+        if found is None:
+            raise NotFound(f"There is no customer {who.value!r}.")
+        return found
 
     def sync_mirror(self) -> Synced:
         return self.mirror.sync(self.database)

@@ -360,3 +360,33 @@ def test_lost_database_fails_fast_and_comes_back(tmp_path: Path) -> None:
 
         assert until_accepted({**event, "message_id": "after"})["accepted"] == 1
         assert until_accepted(event)["duplicates"] == 1, "what was acknowledged is still there"
+
+
+def test_a_browser_that_refuses_gets_lists_that_are_not_about_it(api: Api) -> None:
+    visit = {"visitor": "shy", "occurred_at": "2026-03-01T10:00:00Z"}
+    api.events({"type": "view", "product": "shoes", **visit}, headers=api.public)
+    before = api.recommend(api.public, visitor="shy").json()
+    assert any("Running shoes" in item["reason"]["text"] for item in before["items"])
+    refusal = {"type": "consent", "visitor": "shy", "properties": {"personalisation": False}}
+    assert api.events(refusal, headers=api.public).status_code == 202
+    after = api.recommend(api.public, visitor="shy").json()
+    assert after["items"]
+    assert not any("Running shoes" in item["reason"]["text"] for item in after["items"])
+    told = api.client.get(f"/v1/decisions/{after['decision_id']}", headers=api.secret).json()
+    assert (told["trace"]["consent"], told["trace"]["history"]) == ("refused", [])
+    assert api.events({"type": "consent", "visitor": "shy"}).status_code == 422
+
+
+def test_a_body_that_is_not_json_is_told_so_in_one_line(api: Api) -> None:
+    answer = api.client.post(
+        "/v1/recommendations", content=b'{"surface": "home"}', headers={**api.secret, "Content-Type": "text/plain"}
+    )
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed-request")
+    assert "application/json" in answer.json()["hint"]
+
+
+def test_a_customers_export_is_for_secret_keys_only(api: Api) -> None:
+    api.events({"type": "view", "customer": "reader", "product": "teapot"})
+    told = api.client.get("/v1/customers/reader/export", headers=api.secret).json()
+    assert [event["product"] for event in told["events"]] == ["teapot"]
+    assert api.client.get("/v1/customers/reader/export", headers=api.public).status_code == 403

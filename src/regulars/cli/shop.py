@@ -123,6 +123,16 @@ def doctor(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> No
 
 
 @app.command()
+def export(
+    customer: Annotated[str, typer.Argument(help="The customer's id.")],
+    workspace: WorkspaceOption = HERE,
+) -> None:
+    """Print everything that is kept about a customer, as JSON: what they may ask you for."""
+    with opened(workspace) as shop:
+        print_json(shop.export_customer(customer))
+
+
+@app.command()
 def sync(workspace: WorkspaceOption = HERE) -> None:
     """Bring the mirror up to date and forget what is due. `serve` does this by itself."""
     with opened(workspace) as shop:
@@ -181,6 +191,20 @@ def keys_revoke(key_id: Annotated[int, typer.Argument()], workspace: WorkspaceOp
     with opened(workspace) as shop:
         shop.revoke_key(key_id)
     say(f"Key {key_id} is revoked.")
+
+
+@app.command()
+def secret(
+    workspace: WorkspaceOption = HERE,
+    rotate: Annotated[
+        bool, typer.Option("--rotate", help="Make a new one. Tokens signed before stop working.")
+    ] = False,
+) -> None:
+    """Print the secret that your server signs customer tokens with. Keep it there; never put it in a page."""
+    with opened(workspace) as shop:
+        if rotate:
+            shop.rotate_secret()
+        say(shop.token_secret())
 
 
 @app.command()

@@ -15,7 +15,7 @@ from regulars.recommend.dataset import Histories, Vocabulary
 from regulars.recommend.live import KIND
 from regulars.recommend.prepare import histories_from_mirror
 from regulars.recommend.train import TrainSettings, fit_model
-from regulars.store import registry
+from regulars.store import people, registry
 from regulars.store.database import Database
 from regulars.store.mirror import Mirror
 from regulars.store.workspace import Workspace
@@ -52,10 +52,11 @@ def read_data(database: Database, workspace: Workspace) -> Data:
     reader = CatalogueReader()
     with database.connect(autocommit=True) as connection:
         reader.refresh(connection)
+        refused = people.refused(connection)
     vocabulary = reader.catalogue(np.zeros(0, np.int64)).vocabulary()
     if len(vocabulary) == 0:
         raise NotEnoughData("There are no products yet.", hint="Import some: `regulars import products FILE`.")
-    histories = histories_from_mirror(mirror, vocabulary)
+    histories = histories_from_mirror(mirror, vocabulary, refused=refused)
     if len(histories.items) == 0:
         raise NotEnoughData(
             "There are no events with these products yet.",

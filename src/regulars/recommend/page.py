@@ -66,6 +66,7 @@ def explain(serving: Serving, row: Row, outcomes: list[Row], locale: str | None 
         out["trace"] = {
             "request": {**trace["request"], "exclude": [product(one) for one in trace["request"]["exclude"]]},
             "note": trace.get("note"),
+            "consent": trace.get("consent"),
             "short": trace.get("short"),
             "history": [
                 {**product(product_id), "type": kind, "days_ago": days}

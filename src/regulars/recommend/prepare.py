@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 
 from regulars.recommend.dataset import Histories, Int64, Vocabulary
 from regulars.schema.events import STRENGTHS
+from regulars.store import people
 from regulars.store.database import Connection
 from regulars.store.mirror import Mirror
 
@@ -21,13 +23,16 @@ _STRENGTH_SQL = (
 _KINDS_SQL = ", ".join(f"'{kind}'" for kind in STRENGTHS)
 
 
-def histories_from_mirror(mirror: Mirror, vocabulary: Vocabulary, until: float | None = None) -> Histories:
+def histories_from_mirror(
+    mirror: Mirror, vocabulary: Vocabulary, until: float | None = None, refused: Sequence[int] = ()
+) -> Histories:
     """Everybody's interactions with the vocabulary's items, the newest MAX_PER_PERSON of each.
 
-    until: epoch seconds; what happened later is left out.
+    until: epoch seconds; what happened later is left out. refused: people left out, as people.refused names them.
     """
     with mirror.read() as connection:
         connection.register("vocabulary", {"product_id": vocabulary.product_ids, "item": np.arange(len(vocabulary))})
+        connection.register("refused", {"person": np.asarray(refused, np.int64)})
         columns: dict[str, Any] = connection.execute(
             f"""
             WITH known AS (
@@ -35,6 +40,7 @@ def histories_from_mirror(mirror: Mirror, vocabulary: Vocabulary, until: float |
                        {_STRENGTH_SQL} AS strength
                 FROM events JOIN vocabulary v USING (product_id)
                 WHERE type IN ({_KINDS_SQL}) AND coalesce(customer_id, visitor_id) IS NOT NULL
+                  AND coalesce(customer_id, -visitor_id) NOT IN (SELECT person FROM refused)
                   AND ($1 IS NULL OR epoch(occurred_at) <= $1)
                 QUALIFY row_number() OVER (PARTITION BY coalesce(customer_id, -visitor_id)
                                            ORDER BY occurred_at DESC, event_id DESC) <= {MAX_PER_PERSON}
@@ -59,7 +65,8 @@ def histories_from_store(connection: Connection, vocabulary: Vocabulary, most: i
         """,
         ([str(kind) for kind in STRENGTHS], most),
     ).fetchall()
-    rows = [row for row in rows if row["product_id"] in place]
+    without = set(people.refused(connection))
+    rows = [row for row in rows if row["product_id"] in place and row["person"] not in without]
     return _histories(
         np.array([row["person"] for row in rows], np.int64),
         np.array([place[row["product_id"]] for row in rows], np.int64),

@@ -5,6 +5,7 @@ who asks ─► filters ─► candidates per source ─► blend ─► explore
 
 from __future__ import annotations
 
+import random
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -117,7 +118,7 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
     actions = _actions(serving, query, history, candidates, chosen, propensities, explored, fill)
     watch.lap("reasons")
 
-    trace = _trace(serving, request, history, barred, candidates, actions, seed)
+    trace = _trace(serving, request, person, history, barred, candidates, actions, seed)
     names, rows, ids, shown = _features(candidates, catalogue, chosen, seed)
     watch.lap("trace")
     return Decision(
@@ -211,11 +212,11 @@ def _choose(
     propensities: list[float | None] = [None] * len(chosen)
     explored: set[int] = set()
     if slots:
-        generator = np.random.default_rng(seed)
+        generator = random.Random(seed)  # NumPy takes longer to seed than to draw a thousand numbers
         rest = list(range(len(chosen), len(candidates)))
         for _ in range(slots):
             pool = rest[:EXPLORE_POOL]
-            drawn = pool[int(generator.integers(len(pool)))]
+            drawn = pool[generator.randrange(len(pool))]
             rest.remove(drawn)
             explored.add(len(chosen))
             chosen.append(drawn)
@@ -272,6 +273,7 @@ def _actions(
 def _trace(
     serving: Serving,
     request: Request,
+    person: Person,
     history: _History,
     barred: Barred,
     candidates: Candidates,
@@ -322,6 +324,8 @@ def _trace(
     }
     if serving.note:
         trace["note"] = serving.note
+    if person.refused:
+        trace["consent"] = "refused"
     if len(actions) < request.n:
         trace["short"] = {"wanted": request.n, "got": len(actions), "left_after_filters": int((~barred.mask).sum())}
     return trace
@@ -336,7 +340,7 @@ def _features(
     shown = set(chosen)
     rest = [row for row in range(len(candidates)) if row not in shown]
     if len(rest) > UNSHOWN_SAMPLED:
-        rest = np.random.default_rng(seed + 1).choice(rest, UNSHOWN_SAMPLED, replace=False).tolist()
+        rest = random.Random(seed + 1).sample(rest, UNSHOWN_SAMPLED)
     rows = [*chosen, *rest]
     return (
         candidates.feature_names,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Self, get_args
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from regulars.schema.catalogue import Amount, Currency
 from regulars.schema.identity import ExternalIdField
+from regulars.schema.people import Purpose
 from regulars.schema.text import IdText, ShortText, refuse_nul
 
 
@@ -32,6 +33,7 @@ class EventType(StrEnum):
     CLICK = "click"
     PAGE = "page"
     IDENTIFY = "identify"
+    CONSENT = "consent"
     MESSAGE = "message"
     EMAIL_SENT = "email_sent"
     EMAIL_OPEN = "email_open"
@@ -51,6 +53,8 @@ STRENGTHS: dict[str, float] = {
 The order (view < like < cart < purchase) is what matters; the numbers are those of the usual implicit-feedback
 weighting (Hu, Koren, Volinsky 2008, confidence 1 + αr) and are only used relative to each other.
 """
+
+PURPOSES: frozenset[str] = frozenset(get_args(Purpose))
 
 PASSIVE = frozenset({EventType.IMPRESSION, EventType.EMAIL_SENT, EventType.EMAIL_OPEN})
 """What happens without the person doing anything: it opens no session and is no return."""
@@ -125,3 +129,14 @@ class Event(BaseModel):
     position: int | None = Field(default=None, ge=0, le=10_000, description="0-based place in the list.")
     surface: ShortText | None = None
     properties: Annotated[dict[str, JsonValue], AfterValidator(_properties)] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _says_its_answers(self) -> Self:
+        if self.type == EventType.CONSENT:
+            answers = self.properties
+            if not answers or any(key not in PURPOSES or not isinstance(answers[key], bool) for key in answers):
+                raise ValueError(
+                    'the properties of a consent are its answers, such as {"personalisation": false}; purposes: '
+                    + ", ".join(sorted(PURPOSES))
+                )
+        return self

@@ -16,7 +16,10 @@ _KINDS = [str(kind) for kind in STRENGTHS]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who asks. Lists are newest first and of equal length; `bought` also knows older orders."""
+    """Who asks. Lists are newest first and of equal length; `bought` also knows older orders.
+
+    refused: this person doesn't want personal lists; then nothing of what they did is read.
+    """
 
     customer_id: int | None
     visitor_id: int | None
@@ -24,6 +27,7 @@ class Person:
     types: list[str]
     seconds: list[float]
     bought: list[int]
+    refused: bool = False
 
 
 NOBODY = Person(None, None, [], [], [], [])
@@ -48,7 +52,20 @@ def person_of(row: Row) -> Person:
         row["types"] or [],
         row["seconds"] or [],
         row["bought"] or [],
+        row["refused"],
     )
+
+
+REFUSED = """
+SELECT DISTINCT ON (person) person, granted FROM (
+    SELECT coalesce(customer_id, -visitor_id) AS person, granted, at, consent_id FROM consents WHERE purpose = %s
+) answers ORDER BY person, at DESC, consent_id DESC
+"""
+
+
+def refused(connection: Connection, purpose: str = "personalisation") -> list[int]:
+    """Who said no, and not yes later: customer ids, and visitor ids (negative) of browsers that are nobody's yet."""
+    return [row["person"] for row in connection.execute(REFUSED, (purpose,)) if not row["granted"]]
 
 
 def read_person(connection: Connection, customer: ExternalId | None, visitor: str | None) -> Person:

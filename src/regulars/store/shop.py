@@ -67,6 +67,11 @@ def change_settings(connection: Connection, changes: dict[str, Any]) -> ShopSett
     return changed
 
 
+def rotate_secret(connection: Connection) -> None:
+    """A new secret: every customer token signed before is refused from now on."""
+    connection.execute("UPDATE shop SET secret = %s, changed_at = now()", (secrets.token_urlsafe(32),))
+
+
 def key_digest(key: str) -> bytes:
     """Keys are long and random, so a plain hash is enough to keep them from being read back."""
     return hashlib.sha256(key.encode()).digest()

@@ -20,6 +20,7 @@ import structlog
 from threadpoolctl import threadpool_limits
 
 from regulars.errors import DatabaseUnavailable, RegularsError, Unavailable
+from regulars.privacy import erasure, export
 from regulars.recommend import service
 from regulars.recommend.live import Live
 from regulars.schema import Decision, ExternalId
@@ -226,8 +227,19 @@ class Engine:
         """This process follows the store now rather than within a second."""
         await asyncio.to_thread(self.live.refresh)
 
-    async def sync_mirror(self) -> None:
-        await asyncio.to_thread(Mirror(self.workspace.mirror).sync, self.database)
+    async def erase(self, customer_id: int) -> dict[str, int]:
+        """Forgets a customer everywhere; rows gone by table. Raises: DatabaseUnavailable."""
+        mirror = Mirror(self.workspace.mirror)
+        return await asyncio.to_thread(erasure.erase, self.database, mirror, self.workspace.imports, customer_id)
+
+    async def export(self, customer_id: int | None = None, visitor_id: int | None = None) -> dict[str, Any]:
+        """All that is kept about a person. Raises: DatabaseUnavailable."""
+
+        def read() -> dict[str, Any]:
+            with self.database.connect() as connection:
+                return export.everything(connection, customer_id, visitor_id)
+
+        return await asyncio.to_thread(read)
 
     def clock(self) -> rows.Clock:
         return rows.Clock.of(self.settings, datetime.now(UTC))

@@ -102,6 +102,13 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _validation(request: Request, error: RequestValidationError) -> Response:
+        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        is_json = media in ("application/json", "") or media.endswith("+json")
+        if not is_json and any(tuple(one["loc"]) == ("body",) for one in error.errors()):
+            told = MalformedRequest(
+                f"The body is sent as {media}.", hint="Send it with the header Content-Type: application/json."
+            )
+            return problem(told, instance=request.url.path)
         return problem(invalid_from(error), instance=request.url.path)
 
     @app.exception_handler(HTTPException)

@@ -18,8 +18,7 @@ from regulars.errors import NotFound
 from regulars.schema import Article, Customer, Event, ExternalId, Order, Product, Review
 from regulars.schema.events import MAX_EVENTS_PER_BATCH
 from regulars.schema.identity import DEFAULT_NAMESPACE, as_external_id
-from regulars.store import identity, people, records, rows
-from regulars.store.database import sql, translated
+from regulars.store import identity, records, rows
 from regulars.store.rows import FieldError
 from regulars.web.engine import Engine
 from regulars.web.guard import Caller
@@ -285,10 +284,12 @@ def router(
     ) -> Response:
         engine = engine_of()
         customer_id = await found("customer", customer, namespace)
-        async with engine.pool.connection() as connection:
-            with translated():
-                row = await (await connection.execute(sql(people.ERASE), (customer_id,))).fetchone()
-        await engine.sync_mirror()
-        return _json({"erased": row["counts"] if row else {}})
+        return _json({"erased": await engine.erase(customer_id)})
+
+    @routes.get("/customers/{customer}/export", summary="Everything that is kept about a customer")
+    async def export_customer(
+        customer: str, caller: Caller = Depends(secret_caller), namespace: str = DEFAULT_NAMESPACE
+    ) -> Response:
+        return _json(await engine_of().export(await found("customer", customer, namespace)))
 
     return routes

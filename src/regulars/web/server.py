@@ -6,6 +6,7 @@ import contextlib
 import gc
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -62,6 +63,8 @@ def run(folder: Path, *, host: str | None, port: int | None, workers: int | None
                 backlog=2048,
             )
             if workers == 1:
+                # The server stops cleanly at a signal and then sends it on: to this handler, or nothing could be said.
+                signal.signal(signal.SIGTERM, lambda *_: None)
                 with contextlib.suppress(KeyboardInterrupt):
                     uvicorn.Server(config).run()
             else:
@@ -83,6 +86,8 @@ def app() -> FastAPI:
     # again and again, was a third of the time that their checking takes.
     gc.collect()
     gc.freeze()
+    # Keeping up with the store takes a thread a few milliseconds each second; a request waits one at most for its turn.
+    sys.setswitchinterval(0.001)
     gc.set_threshold(50_000, 20, 20)
     return made
 

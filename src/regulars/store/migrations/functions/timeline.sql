@@ -1,6 +1,6 @@
 -- The writes of the timeline, each one statement from outside, so that HTTP and imports share them to the letter.
 
-CREATE FUNCTION ensure_event_partition(month timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ensure_event_partition(month timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     first_day timestamptz := date_trunc('month', month, 'UTC');
     next_day  timestamptz := date_trunc('month', month, 'UTC') + interval '1 month';
@@ -23,7 +23,7 @@ END $$;
 
 -- Makes an id, and an entity marked as not yet known, for every reference that has none. Returns the tables touched.
 -- The three arrays are parallel; entries with a null value are passed over.
-CREATE FUNCTION ensure_references(kinds text[], namespaces text[], given_values text[], change bigint) RETURNS text[]
+CREATE OR REPLACE FUNCTION ensure_references(kinds text[], namespaces text[], given_values text[], change bigint) RETURNS text[]
 LANGUAGE plpgsql AS $$
 DECLARE
     touched text[];
@@ -60,6 +60,7 @@ BEGIN
     RETURN coalesce(touched, '{}');
 END $$;
 
+DROP TYPE IF EXISTS incoming_event;
 CREATE TYPE incoming_event AS (
     message_id uuid, type text, occurred_at timestamptz, clock text,
     customer_namespace text, customer text, visitor text, session text,
@@ -70,7 +71,7 @@ CREATE TYPE incoming_event AS (
 
 -- Stores a batch of events once each. Returns how many were new, how many were there, how many of the new ones name a
 -- product or customer that no record describes yet.
-CREATE FUNCTION append_events(batch json, source_name text, received timestamptz,
+CREATE OR REPLACE FUNCTION append_events(batch json, source_name text, received timestamptz,
                               OUT accepted integer, OUT duplicates integer, OUT unresolved integer)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -91,7 +92,7 @@ BEGIN
     accepted := 0; duplicates := 0; unresolved := 0;
     IF incoming IS NULL THEN RETURN; END IF;
 
-    PERFORM pg_advisory_xact_lock_shared(hashtext('identities'));  -- see 0001_records.sql
+    PERFORM pg_advisory_xact_lock_shared(hashtext('identities'));  -- see records.sql
     FOR month IN SELECT DISTINCT date_trunc('month', occurred_at, 'UTC') FROM unnest(incoming) LOOP
         PERFORM ensure_event_partition(month);
     END LOOP;
@@ -118,6 +119,7 @@ BEGIN
             UPDATE events SET customer_id = pair.customer, change_id = change
             WHERE visitor_id = pair.visitor AND customer_id IS NULL;
             joined := joined OR FOUND;
+            UPDATE consents SET customer_id = pair.customer WHERE visitor_id = pair.visitor AND customer_id IS NULL;
         END IF;
     END LOOP;
 
@@ -147,7 +149,12 @@ BEGIN
                i.variant_id, i.order_id, i.quantity, i.amount, i.currency, i.exponent,
                i.decision_id, i.position, i.surface, i.properties, source_name, change
         FROM resolved i
-        RETURNING product_id, variant_id, customer_id
+        RETURNING product_id, variant_id, customer_id, visitor_id, type, occurred_at, properties
+    ), answered AS (
+        INSERT INTO consents (customer_id, visitor_id, purpose, granted, at, source)
+        SELECT s.customer_id, s.visitor_id, answer.key, answer.value::boolean, s.occurred_at, source_name
+        FROM (SELECT * FROM stored WHERE type = 'consent') s CROSS JOIN LATERAL jsonb_each(s.properties) answer
+        WHERE coalesce(s.customer_id, s.visitor_id) IS NOT NULL AND jsonb_typeof(answer.value) = 'boolean'
     )
     SELECT count(*),
            count(*) FILTER (WHERE (s.product_id IS NULL AND s.variant_id IS NOT NULL)
@@ -170,10 +177,12 @@ ALTER FUNCTION append_events(json, text, timestamptz) SET enable_bitmapscan = of
 ALTER FUNCTION append_events(json, text, timestamptz) SET plan_cache_mode = force_generic_plan;
 
 -- Who is asking, and what they did last: one round trip for a recommendation. A visitor who is a customer by now is read
--- as that customer. Arrays are newest first; `bought` also knows orders older than the `most` events.
-CREATE FUNCTION read_person(customer_namespace text, customer text, visitor text, kinds text[], most integer,
+-- as that customer. Arrays are newest first; `bought` also knows orders older than the `most` events. Who refused
+-- personalisation, on this browser or as this customer, whichever answer is newer, has `refused` and no history.
+DROP FUNCTION IF EXISTS read_person(text, text, text, text[], integer);
+CREATE OR REPLACE FUNCTION read_person(customer_namespace text, customer text, visitor text, kinds text[], most integer,
                             OUT customer_id bigint, OUT visitor_id bigint, OUT products bigint[], OUT types text[],
-                            OUT seconds double precision[], OUT bought bigint[])
+                            OUT seconds double precision[], OUT bought bigint[], OUT refused boolean)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF customer IS NOT NULL THEN
@@ -185,6 +194,15 @@ BEGIN
             SELECT a.customer_id INTO customer_id FROM aliases a WHERE a.visitor_id = read_person.visitor_id ORDER BY a.alias_id DESC LIMIT 1;
         END IF;
     END IF;
+    SELECT NOT granted INTO refused FROM (
+        (SELECT granted, at, consent_id FROM consents c
+         WHERE c.customer_id = read_person.customer_id AND c.purpose = 'personalisation' ORDER BY at DESC, consent_id DESC LIMIT 1)
+        UNION ALL
+        (SELECT granted, at, consent_id FROM consents c
+         WHERE c.visitor_id = read_person.visitor_id AND c.purpose = 'personalisation' ORDER BY at DESC, consent_id DESC LIMIT 1)
+    ) answers ORDER BY at DESC, consent_id DESC LIMIT 1;
+    refused := coalesce(refused, false);
+    IF refused THEN RETURN; END IF;
     IF customer_id IS NOT NULL THEN
         SELECT array_agg(e.product_id), array_agg(e.type), array_agg(extract(epoch FROM e.occurred_at)::float8)
         INTO products, types, seconds FROM (
@@ -204,6 +222,7 @@ END $$;
 ALTER FUNCTION read_person(text, text, text, text[], integer) SET plan_cache_mode = force_generic_plan;
 ALTER FUNCTION read_person(text, text, text, text[], integer) SET enable_seqscan = off;
 
+DROP TYPE IF EXISTS incoming_decision;
 CREATE TYPE incoming_decision AS (
     decision_id uuid, at timestamptz, surface text, customer_id bigint, visitor_id bigint, context_product_id bigint,
     mode text, model_version text, policy text, seed bigint, arm text, product_ids bigint[], scores real[],
@@ -212,7 +231,7 @@ CREATE TYPE incoming_decision AS (
 );
 
 -- Keeps decisions at their three depths. Keeping one twice is keeping it once.
-CREATE FUNCTION record_decisions(batch json) RETURNS integer LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION record_decisions(batch json) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     incoming incoming_decision[];
     change   bigint := nextval('change_ids');

@@ -7,7 +7,7 @@
 -- taken before anything else, so that nobody waits for it while holding what its owner needs.
 
 -- The id that a record's external ids stand for. Entities that only events have named are merged into it.
-CREATE FUNCTION settle_identity(entity text, ids jsonb, change bigint, OUT id bigint, OUT state text)
+CREATE OR REPLACE FUNCTION settle_identity(entity text, ids jsonb, change bigint, OUT id bigint, OUT state text)
 LANGUAGE plpgsql AS $$
 DECLARE
     found_ids bigint[];
@@ -50,6 +50,7 @@ BEGIN
                         UPDATE reviews SET customer_id = id, change_id = change WHERE customer_id = stub;
                         UPDATE aliases SET customer_id = id WHERE customer_id = stub;
                         UPDATE decisions SET customer_id = id, change_id = change WHERE customer_id = stub;
+                        UPDATE consents SET customer_id = id WHERE customer_id = stub;
                         DELETE FROM customers WHERE customer_id = stub;
                         -- Copies under the old id go; what is left of the person stands under the new one.
                         INSERT INTO changes (change_id, kind, tables, keys)
@@ -73,7 +74,7 @@ BEGIN
     END LOOP;
 END $$;
 
-CREATE FUNCTION upsert_products(batch jsonb) RETURNS text[] LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION upsert_products(batch jsonb) RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
     change  bigint := nextval('change_ids');
     record  jsonb;
@@ -166,7 +167,7 @@ BEGIN
     RETURN outcome;
 END $$;
 
-CREATE FUNCTION upsert_customers(batch jsonb) RETURNS text[] LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION upsert_customers(batch jsonb) RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
     change  bigint := nextval('change_ids');
     record  jsonb;
@@ -232,7 +233,7 @@ BEGIN
 END $$;
 
 -- Orders, and the timeline's events that they stand for, in one go.
-CREATE FUNCTION upsert_orders(batch jsonb, line_events json) RETURNS text[] LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION upsert_orders(batch jsonb, line_events json) RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
     change  bigint := nextval('change_ids');
     record  jsonb;
@@ -299,7 +300,7 @@ BEGIN
     RETURN outcome;
 END $$;
 
-CREATE FUNCTION upsert_reviews(batch jsonb) RETURNS text[] LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION upsert_reviews(batch jsonb) RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
     change  bigint := nextval('change_ids');
     record  jsonb;
@@ -343,7 +344,7 @@ BEGIN
     RETURN outcome;
 END $$;
 
-CREATE FUNCTION upsert_articles(batch jsonb) RETURNS text[] LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION upsert_articles(batch jsonb) RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
     record  jsonb;
     entry   bigint;
@@ -373,7 +374,7 @@ END $$;
 
 -- Forgets a person: everything that names or describes them goes; orders stay for the books, without the person.
 -- In a browser that somebody else used too, what is that other person's stays theirs.
-CREATE FUNCTION erase_customer(customer bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION erase_customer(customer bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     change   bigint := nextval('change_ids');
     browsers bigint[];
@@ -389,6 +390,9 @@ BEGIN
     GET DIAGNOSTICS n = ROW_COUNT; counts := counts || jsonb_build_object('decisions', n);
     DELETE FROM events WHERE customer_id = customer OR (visitor_id = ANY(browsers) AND customer_id IS NULL);
     GET DIAGNOSTICS n = ROW_COUNT; counts := counts || jsonb_build_object('events', n);
+    -- A tracking number leads to the address; amounts and payment references are the books'.
+    UPDATE shipments s SET tracking = NULL FROM orders o WHERE o.order_id = s.order_id
+        AND (o.customer_id = customer OR (o.visitor_id = ANY(browsers) AND o.customer_id IS NULL));
     UPDATE orders SET customer_id = NULL, visitor_id = NULL, address = NULL, traits = '{}', fingerprint = NULL, change_id = change
         WHERE customer_id = customer OR (visitor_id = ANY(browsers) AND customer_id IS NULL);
     GET DIAGNOSTICS n = ROW_COUNT; counts := counts || jsonb_build_object('orders', n);
@@ -400,6 +404,7 @@ BEGIN
     DELETE FROM external_ids WHERE kind = 'review' AND id = ANY(written);
     DELETE FROM external_ids WHERE kind = 'payment_method' AND id IN (SELECT payment_method_id FROM payment_methods WHERE customer_id = customer);
     DELETE FROM aliases WHERE customer_id = customer;
+    DELETE FROM consents WHERE visitor_id = ANY(browsers) AND customer_id IS NULL;
     DELETE FROM external_ids WHERE (kind = 'customer' AND id = customer) OR (kind = 'visitor' AND id = ANY(browsers)
         AND NOT EXISTS (SELECT FROM aliases a WHERE a.visitor_id = external_ids.id));
     DELETE FROM visitors v WHERE v.visitor_id = ANY(browsers) AND NOT EXISTS (SELECT FROM aliases a WHERE a.visitor_id = v.visitor_id);
