@@ -10,6 +10,7 @@ from regulars.language.text_features import TextSettings
 from regulars.recommend.sequence_training import SequenceSettings, Trained, train_sequence
 from regulars.recommend.sources.base import CandidateSource
 from regulars.recommend.sources.covisitation import CovisitationSource
+from regulars.recommend.sources.ease import EaseSource
 from regulars.recommend.sources.popular import PopularSource
 from regulars.recommend.sources.sequence import SequenceSource
 from regulars.recommend.sources.text import TextSource
@@ -48,6 +49,7 @@ def fitted() -> Fitted:
     sources: list[CandidateSource] = [
         SequenceSource([trained.member], trained.length, text.encoder),
         CovisitationSource.fit(len(words), people),
+        EaseSource.fit(len(words), people),
         text,
         PopularSource.fit(len(words), people),
     ]

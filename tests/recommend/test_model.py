@@ -146,7 +146,7 @@ def test_fit_model_from_arrays_to_lists(tmp_path: Path) -> None:
     model, report = fit_model(
         vocabulary(), two_crowds(300), SMALL_SETTINGS, seed=1, progress=lambda done, text: said.append((done, text))
     )
-    assert model.source_names == ("sequence", "covisitation", "text", "popular")
+    assert model.source_names == ("sequence", "ease", "covisitation", "text", "popular")
     assert model.retrieve(query(GREEN_TEA, BLACK_TEA), exclude=np.array([0, 1], np.int32)).items[0] == TEAPOT
     assert report["validation"]["recall_at_5"] == 1.0
     assert report["cases"] == 60

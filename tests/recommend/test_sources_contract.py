@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from regulars.errors import DamagedModel
 from regulars.recommend.dataset import Query
 from regulars.recommend.sources.base import CONTEXT_EVIDENCE, NO_EVIDENCE, CandidateSource, best
 from regulars.recommend.sources.covisitation import CovisitationSettings, CovisitationSource
+from regulars.recommend.sources.ease import EaseSettings, EaseSource
 from regulars.recommend.sources.popular import PopularSource
 from regulars.recommend.sources.text import TextSource
 
@@ -40,7 +42,7 @@ QUERIES = {
 }
 
 
-@pytest.fixture(params=["popular", "covisitation", "text", "sequence"])
+@pytest.fixture(params=["popular", "covisitation", "ease", "text", "sequence"])
 def source(request: pytest.FixtureRequest, fitted: Fitted) -> CandidateSource:
     return fitted.sources[request.param]
 
@@ -130,7 +132,7 @@ def test_best_takes_equal_scores_by_position_and_nothing_at_the_floor() -> None:
     assert best(np.zeros(0, np.float32), 5, 0.0).items.tolist() == []
 
 
-@pytest.mark.parametrize("name", ["covisitation", "text", "sequence"])
+@pytest.mark.parametrize("name", ["covisitation", "ease", "text", "sequence"])
 def test_a_tea_drinker_is_shown_tea_things_and_a_runner_running_things(fitted: Fitted, name: str) -> None:
     source = fitted.sources[name]
     tea = source.propose(query(GREEN_TEA, BLACK_TEA), 3).items.tolist()
@@ -150,7 +152,7 @@ def test_a_tea_added_today_is_near_to_tea(fitted: Fitted, name: str) -> None:
     assert from_new[[GREEN_TEA, BLACK_TEA, TEAPOT]].min() > from_new[[RUNNING_SHOES, RUNNING_SOCKS]].max()
 
 
-@pytest.mark.parametrize("name", ["covisitation", "text", "sequence"])
+@pytest.mark.parametrize("name", ["covisitation", "ease", "text", "sequence"])
 def test_evidence_names_the_tea_for_the_teapot(fitted: Fitted, name: str) -> None:
     evidence = fitted.sources[name].evidence(query(RUNNING_SHOES, GREEN_TEA), np.array([TEAPOT], np.int32))
     assert evidence.tolist() == [1]
@@ -170,6 +172,41 @@ def test_popular_forgets() -> None:
     people = histories(old, old, new, days_apart=30)
     assert PopularSource.fit(6, people, half_life_days=30).shares[[1, 2]].argmax() == 1
     assert PopularSource.fit(6, people, half_life_days=10_000).shares[[1, 2]].argmax() == 0
+
+
+def test_ease_is_the_inverse_that_its_paper_gives() -> None:
+    people = histories([0, 1], [0, 1], [0, 2], [1, 2], [3])
+    source = EaseSource.fit(6, people, EaseSettings(regularisation=0.5, half_life_days=math.inf))
+    chosen = np.array([[1, 1, 0, 0], [1, 1, 0, 0], [1, 0, 1, 0], [0, 1, 1, 0], [0, 0, 0, 1]], np.float64)
+    inverse = np.linalg.inv(chosen.T @ chosen + 0.5 * np.eye(4))
+    expected = -inverse / np.diag(inverse)
+    np.fill_diagonal(expected, 0)
+    for item in range(4):
+        scores = source.scores(query(item))
+        np.testing.assert_allclose(scores[:4], np.maximum(expected[item], 0), rtol=1e-5, atol=1e-7)
+        assert scores[4:].tolist() == [0, 0]
+
+
+def test_ease_reads_a_history_in_any_order_and_each_thing_once() -> None:
+    source = EaseSource.fit(6, two_crowds(50))
+    once = source.scores(query(GREEN_TEA, BLACK_TEA))
+    np.testing.assert_allclose(source.scores(query(BLACK_TEA, GREEN_TEA)), once, rtol=1e-6)
+    np.testing.assert_allclose(source.scores(query(GREEN_TEA, GREEN_TEA, BLACK_TEA, GREEN_TEA)), once, rtol=1e-6)
+
+
+def test_ease_lets_old_choices_fade() -> None:
+    people = histories(*[[0, 1, 2]] * 20, days_apart=60)
+    forgetful = EaseSource.fit(6, people, EaseSettings(half_life_days=10)).scores(query(2))
+    faithful = EaseSource.fit(6, people, EaseSettings(half_life_days=math.inf)).scores(query(2))
+    assert faithful[0] == pytest.approx(faithful[1])
+    assert forgetful[0] < 0.5 * forgetful[1]
+
+
+def test_ease_leaves_out_what_is_chosen_least_when_there_is_too_much() -> None:
+    people = histories(*[[0, 1, 2]] * 5, [3, 4])
+    source = EaseSource.fit(6, people, EaseSettings(items=3))
+    assert source.scores(query(0))[[1, 2]].min() > 0
+    assert source.scores(query(3)).max() == 0
 
 
 def test_covisitation_prefers_the_next_step_to_a_later_one_and_to_an_earlier_one() -> None:

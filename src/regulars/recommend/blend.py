@@ -1,6 +1,7 @@
 """One score from several sources': a weighted sum of each on a scale where 0 says nothing. Doesn't know the sources.
 
     sequence      log(softmax(score) · n), the log of how much likelier than by chance
+    ease          log(1 + share of the query's weights / SMALL_SHARE)
     covisitation  log(1 + share of the query's co-visits / SMALL_SHARE)
     text          cosine, not below 0
     popular       log(1 + share of the most popular item / SMALL_SHARE)
@@ -26,13 +27,19 @@ from regulars.recommend.metrics import ndcg_at
 SMALL_SHARE = 1e-3
 """Shares below this count about linearly, above it by their logarithm: one chance co-visit in a thousand is noise."""
 
-SOURCE_ORDER = ("sequence", "covisitation", "text", "popular")
+SOURCE_ORDER = ("sequence", "ease", "covisitation", "text", "popular")
 """The first of them that is present has weight 1; the others are relative to it."""
 
-DEFAULT_WEIGHTS: Mapping[str, float] = {"sequence": 1.0, "covisitation": 0.5, "text": 4.0, "popular": 0.05}
+DEFAULT_WEIGHTS: Mapping[str, float] = {
+    "sequence": 1.0,
+    "ease": 0.3,
+    "covisitation": 0.5,
+    "text": 4.0,
+    "popular": 0.05,
+}
 """Where there is too little validation data to fit: rounded from what was fitted on Amazon Beauty (docs/experiments.md)."""
 
-DEFAULT_STARTER_WEIGHTS: Mapping[str, float] = {"covisitation": 1.0, "text": 8.0, "popular": 0.03}
+DEFAULT_STARTER_WEIGHTS: Mapping[str, float] = {"ease": 1.0, "covisitation": 1.0, "text": 8.0, "popular": 0.03}
 
 MIN_CASES = 50
 """Held-out choices below which weights are not fitted: NDCG's standard error would exceed what weights can bring."""
@@ -47,7 +54,7 @@ def standardised(source: str, scores: Float32) -> Float32:
         total = np.exp(scores - top).sum()
         above_chance: Float32 = scores - (top + np.log(total / np.float32(max(len(scores), 1))))
         return above_chance
-    if source == "covisitation":
+    if source in ("ease", "covisitation"):
         total = scores.sum()
         shares: Float32 = scores * np.float32(1 / (SMALL_SHARE * total)) if total > 0 else np.zeros_like(scores)
         return np.log1p(shares)

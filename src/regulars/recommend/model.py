@@ -22,6 +22,7 @@ from regulars.recommend.dataset import Float32, Int32, Int64, Query, Vocabulary
 from regulars.recommend.sources._neighbours import Neighbours
 from regulars.recommend.sources.base import NO_EVIDENCE, CandidateSource, best
 from regulars.recommend.sources.covisitation import CovisitationSource
+from regulars.recommend.sources.ease import EaseSource
 from regulars.recommend.sources.popular import PopularSource
 from regulars.recommend.sources.sequence import SequenceSource
 from regulars.recommend.sources.text import TextSource
@@ -32,11 +33,11 @@ FORMAT = 1
 LENDERS = 10
 """Text neighbours that lend to an item nobody touched yet what counting says of them."""
 
-COUNTING = ("covisitation", "popular")
+COUNTING = ("ease", "covisitation", "popular")
 """Sources that know an item only by what people did with it."""
 
 SOURCE_TYPES: dict[str, type[CandidateSource]] = {
-    source.name: source for source in (SequenceSource, CovisitationSource, TextSource, PopularSource)
+    source.name: source for source in (SequenceSource, EaseSource, CovisitationSource, TextSource, PopularSource)
 }
 
 

@@ -21,10 +21,10 @@ def reason_for(source: str, evidence: int, products: list[int], types: list[str]
     if source == "explore":
         return Reason("something_different")
     if evidence == CONTEXT_EVIDENCE and context is not None:
-        return Reason("goes_with_page" if source == "covisitation" else "like_page", {"product_id": context})
+        return Reason("goes_with_page" if source in ("covisitation", "ease") else "like_page", {"product_id": context})
     if 0 <= evidence < len(products):
         did = _VERB.get(types[evidence], "viewed")
-        kind = {"covisitation": "others_also", "text": "alike"}.get(source, "next")
+        kind = {"covisitation": "others_also", "ease": "others_also", "text": "alike"}.get(source, "next")
         return Reason(f"{kind}_{did}", {"product_id": products[evidence]})
     return Reason("for_you")
 

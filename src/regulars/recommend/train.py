@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from regulars.recommend.metrics import ranking_report
 from regulars.recommend.model import Model
 from regulars.recommend.sources.base import CandidateSource
 from regulars.recommend.sources.covisitation import CovisitationSettings, CovisitationSource
+from regulars.recommend.sources.ease import EaseSettings, EaseSource
 from regulars.recommend.sources.popular import DEFAULT_HALF_LIFE_DAYS, PopularSource
 from regulars.recommend.sources.sequence import SequenceSource
 from regulars.recommend.sources.text import TextSource, TextSourceSettings
@@ -31,6 +33,8 @@ MAX_VALIDATION_PEOPLE = 5_000
 """Recall's standard error is then under .005; more would only take learning away."""
 
 HALF_LIVES_DAYS = (7.0, 30.0, 90.0)
+EASE_HALF_LIVES_DAYS = (30.0, 90.0, math.inf)
+MAX_EASE_CASES = 2_000
 
 STARTER_TEXT = TextSettings(dims=96, max_words=10_000, max_pieces=0, iterations=1)
 """Words only, fewer directions: a new shop has its first model in about a second, the full one follows."""
@@ -52,6 +56,7 @@ class TrainSettings:
     text: TextSettings = field(default_factory=TextSettings)
     text_source: TextSourceSettings = field(default_factory=TextSourceSettings)
     covisitation: CovisitationSettings = field(default_factory=CovisitationSettings)
+    ease: EaseSettings = field(default_factory=EaseSettings)
 
 
 def settings_for(max_seconds: float) -> TrainSettings:
@@ -169,7 +174,9 @@ def fit_model(
     clock.lap("text")
     tell(0.02, "co-visits")
     half_life = _best_half_life(len(vocabulary), split)
+    ease = _best_ease(len(vocabulary), split, settings.ease)
     counting: list[CandidateSource] = [
+        ease,
         CovisitationSource.fit(len(vocabulary), split.past, settings.covisitation),
         text,
         PopularSource.fit(len(vocabulary), split.past, half_life),
@@ -206,12 +213,14 @@ def fit_model(
     if settings.refit_counts:
         final = [
             *([sequence] if sequence else []),
+            EaseSource.fit(len(vocabulary), histories, ease.settings),
             CovisitationSource.fit(len(vocabulary), histories, settings.covisitation),
             text,
             PopularSource.fit(len(vocabulary), histories, half_life),
         ]
     clock.lap("final_counts")
     report["popular_half_life_days"] = half_life
+    report["ease_half_life_days"] = ease.settings.half_life_days if np.isfinite(ease.settings.half_life_days) else None
     report["seconds"] = {**seconds, "total": round(sum(seconds.values()), 3)}
     tell(1.0, "done")
     return Model(vocabulary.product_ids, final, blend), report
@@ -256,6 +265,27 @@ def _best_half_life(size: int, split: Split) -> float:
         shares = PopularSource.fit(size, split.past, half_life).shares + 1e-3
         likelihood[half_life] = float(np.log(shares[split.targets] / shares.sum()).mean())
     return max(likelihood, key=lambda half_life: likelihood[half_life])
+
+
+def _best_ease(size: int, split: Split, settings: EaseSettings) -> EaseSource:
+    """Fitted on the past with the half-life under which the held-out choices rank best (NDCG@10)."""
+    tried = [replace(settings, half_life_days=days) for days in EASE_HALF_LIVES_DAYS]
+    if not split.past.clock or len(split.targets) == 0:
+        return EaseSource.fit(size, split.past, replace(settings, half_life_days=math.inf))
+    best, best_gain = None, -1.0
+    for one in tried:
+        source = EaseSource.fit(size, split.past, one)
+        gain = 0.0
+        for query, target in zip(split.queries[:MAX_EASE_CASES], split.targets[:MAX_EASE_CASES], strict=True):
+            scores = source.scores(query)
+            own = scores[target]
+            scores[query.items] = 0
+            place = int(np.count_nonzero(scores > own))
+            gain += 1 / math.log2(place + 2) if own > 0 and place < 10 else 0.0
+        if gain > best_gain:
+            best, best_gain = source, gain
+    assert best is not None
+    return best
 
 
 def _silent(done: float, text: str) -> None:  # noqa: ARG001

@@ -33,7 +33,7 @@ class CandidateSource(ABC):
     """One way to find items for a person."""
 
     name: ClassVar[str]
-    """The field's standard term, as in traces and blends: "popular", "covisitation", "text", "sequence"."""
+    """The field's standard term, as in traces and blends: "popular", "covisitation", "ease", "text", "sequence"."""
 
     floor: ClassVar[float] = 0.0
     """A score at or below this one says nothing in favour of an item: it isn't proposed."""
