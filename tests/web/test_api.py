@@ -26,6 +26,7 @@ from regulars.schema.events import MAX_EVENTS_PER_BATCH
 from regulars.shop import Shop
 from regulars.store.database import Database
 from regulars.store.workspace import StartSettings, Workspace
+from regulars.web import reference
 from regulars.web.api import create_app
 
 PRODUCTS = [
@@ -390,3 +391,16 @@ def test_a_customers_export_is_for_secret_keys_only(api: Api) -> None:
     told = api.client.get("/v1/customers/reader/export", headers=api.secret).json()
     assert [event["product"] for event in told["events"]] == ["teapot"]
     assert api.client.get("/v1/customers/reader/export", headers=api.public).status_code == 403
+
+
+def test_the_reference_page_and_file_are_the_contract(api: Api) -> None:
+    page = api.client.get("/docs").text
+    for path, methods in api.app.openapi()["paths"].items():
+        for method in methods:
+            assert f"</span> {path}</code>" in page, (method, path)
+    assert "message_id" in page
+    assert "https://" not in page
+    kept = Path(__file__).parents[2] / "docs" / "reference.md"
+    assert kept.read_text(encoding="utf-8") == reference.markdown(api.app.openapi()), (
+        "write it anew: python -m regulars.web.reference > docs/reference.md"
+    )

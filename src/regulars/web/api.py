@@ -6,13 +6,13 @@ import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from html import escape
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import PlainTextResponse
+from jinja2 import Environment, FileSystemLoader, select_autoescape
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
 
 import regulars
@@ -20,10 +20,16 @@ from regulars.errors import DatabaseUnavailable, Unauthenticated
 from regulars.recommend import routes as recommend_routes
 from regulars.store.shop import key_digest
 from regulars.store.workspace import Workspace
-from regulars.web import guard, problems, records, storefront
+from regulars.web import guard, problems, records, reference, storefront
 from regulars.web.engine import Engine
 from regulars.web.metrics import CATALOGUE_SIZE, DATABASE_UP, MODEL_SERVING
 
+_PAGES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=select_autoescape(default=True),
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
 STALE_SECONDS = 30.0  # past this without a successful look at the database, this process isn't ready
 
 _PROBLEM = {"content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
@@ -125,7 +131,8 @@ def _add_health(app: FastAPI, engine_of: Any) -> None:
     @app.get("/docs", include_in_schema=False)
     async def docs() -> Response:
         """A plain page: no script from elsewhere is loaded."""
-        return Response(_docs_page(app.openapi()), media_type="text/html; charset=utf-8")
+        page = _PAGES.get_template("reference.html").render(groups=reference.groups(app.openapi()))
+        return Response(page, media_type="text/html; charset=utf-8")
 
 
 def _metrics() -> bytes:
@@ -134,25 +141,6 @@ def _metrics() -> bytes:
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry)
     return generate_latest()
-
-
-def _docs_page(schema: dict[str, Any]) -> str:
-    parts = [
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>",
-        "<title>Regulars API</title><link rel=stylesheet href=/static/style.css><main class=prose><h1>Regulars API</h1>",
-        f"<p>{escape(schema['info']['description'])} The machine-readable contract: <a href=/openapi.json>openapi.json</a>.</p>",
-    ]
-    for path, methods in schema["paths"].items():
-        for method, route in methods.items():
-            parts.append(
-                f"<h2><code>{method.upper()} {escape(path)}</code></h2><p>{escape(route.get('summary', ''))}</p><ul>"
-            )
-            parts += [
-                f"<li><code>{escape(str(status))}</code> {escape(answer.get('description', ''))}</li>"
-                for status, answer in route["responses"].items()
-            ]
-            parts.append("</ul>")
-    return "".join([*parts, "</main></html>"])
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
