@@ -286,7 +286,7 @@ def router(
         customer_id = await found("customer", customer, namespace)
         return _json({"erased": await engine.erase(customer_id)})
 
-    @routes.get("/customers/{customer}/export", summary="Everything that is kept about a customer")
+    @routes.get("/customers/{customer}/export", tags=["privacy"], summary="Everything that is kept about a customer")
     async def export_customer(
         customer: str, caller: Caller = Depends(secret_caller), namespace: str = DEFAULT_NAMESPACE
     ) -> Response:

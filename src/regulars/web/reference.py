@@ -11,6 +11,7 @@ import orjson
 TAGS = {
     "memory": "Putting things into the memory",
     "recommendations": "Lists and their reasons",
+    "privacy": "What a person may ask for",
     "operations": "Operations",
 }
 _DEEPEST = 3  # how far fields inside fields are listed; an id's own parts are said in one line instead

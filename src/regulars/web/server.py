@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import logging
@@ -86,6 +87,7 @@ def app() -> FastAPI:
     # again and again, was a third of the time that their checking takes.
     gc.collect()
     gc.freeze()
+    atexit.register(gc.unfreeze)  # at the end libraries want to see their objects go, and complain if they don't
     # Keeping up with the store takes a thread a few milliseconds each second; a request waits one at most for its turn.
     sys.setswitchinterval(0.001)
     gc.set_threshold(50_000, 20, 20)
