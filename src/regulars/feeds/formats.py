@@ -8,18 +8,37 @@ from typing import cast
 
 from regulars.errors import InvalidInput, UnknownFormat
 from regulars.feeds import (
+    articles,
+    ga4,
+    google_merchant,
     native,
     online_retail,
     own_layout,
     reader,
+    review_exports,
+    segment,
+    shopify_customers,
+    shopify_orders,
     shopify_products,
+    woocommerce_orders,
+    woocommerce_products,
 )
 from regulars.feeds.contract import Format, Look, Source, look_at
 
 AUTO = "auto"
 FORMATS: tuple[Format, ...] = (
     online_retail.FORMAT,
+    segment.FORMAT,
+    ga4.FORMAT,
+    shopify_orders.FORMAT,
+    woocommerce_orders.FORMAT,
+    shopify_customers.FORMAT,
     shopify_products.FORMAT,
+    woocommerce_products.FORMAT,
+    google_merchant.FORMAT,
+    review_exports.FORMAT,
+    articles.MARKDOWN,
+    articles.PAGES,
 )
 """In the order in which they are tried: the more particular first."""
 
