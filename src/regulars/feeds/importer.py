@@ -105,13 +105,19 @@ def import_file(
                 if len(batch.rows) + len(batch.refused) >= size:
                     if pending is not None:
                         pending.result()
-                    pending = writer.submit(_write, connection, kind, batch, run_id, report, rejects, clock.received)
+                    pending = writer.submit(_write, connection, found, batch, run_id, report, rejects, clock.received)
                     batch = _Batch(done=number)
             if pending is not None:
                 pending.result()
             # Only now: while rows are read, these grow under the hands of whoever writes the report.
             report.unplaced, report.found = notes.unplaced, notes.found
-            _write(connection, kind, batch, run_id, report, rejects, clock.received)
+            _write(connection, found, batch, run_id, report, rejects, clock.received)
+            if kind in ("products", "events", "orders", "reviews"):
+                moved = records.join_products(connection)
+                if moved:
+                    report.found["events that joined their product by a SKU or another of its names"] += moved
+                    if kind == "events":
+                        report.unresolved = max(0, report.unresolved - moved)
         except BaseException:
             if pending is not None and not pending.cancelled():
                 pending.exception()  # the connection is free again before it is closed
@@ -234,7 +240,7 @@ _UPSERTS = {
 
 def _write(
     connection: Connection,
-    kind: str,
+    found: formats.Recognised,
     batch: _Batch,
     run_id: int,
     report: ImportReport,
@@ -242,6 +248,7 @@ def _write(
     received: datetime,
 ) -> None:
     """One transaction: the batch, and how far the file is done."""
+    kind = found.kind
     report.read += batch.read
     report.clocks.update(batch.clocks)
     for line, name, reason, raw in batch.refused:
@@ -250,6 +257,8 @@ def _write(
     with connection.transaction():
         if kind == "events":
             if batch.rows:
+                if found.format.name:
+                    records.name_products(connection, batch.rows)
                 appended = records.append_events(connection, batch.rows, f"import:{run_id}", received)
                 report.new += appended.accepted
                 report.unchanged += appended.duplicates

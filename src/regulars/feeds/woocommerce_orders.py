@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -275,10 +276,10 @@ def _line(given: dict[str, str], notes: Notes) -> dict[str, Any] | str | None:
         base = amount(given.get("subtotal") or total or "0")
         paid = amount(total or base)
         try:
-            line["unit_price"] = f"{float(base) / (quantity or 1):.4f}"
-            if float(base) > float(paid):
-                line["discount"] = f"{float(base) - float(paid):.4f}"
-        except ValueError:
+            line["unit_price"] = f"{(Decimal(base) / (quantity or 1)).quantize(Decimal('0.0001')).normalize():f}"
+            if Decimal(base) > Decimal(paid):
+                line["discount"] = str(Decimal(base) - Decimal(paid))
+        except ArithmeticError:
             line["unit_price"] = base
     for name in given:
         if name.startswith("left."):

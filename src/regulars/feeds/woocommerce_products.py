@@ -240,6 +240,8 @@ def _attributes(cells: dict[str, str], attributes: Attributes, *, with_named: bo
             attributes.add(name, value)
         if default:
             attributes.add(f"{name} (default)", default)
+        if not values and not default:
+            attributes.add("attributes without a value", name)
 
 
 def _variant(cells: Cells, options: dict[str, str], notes: Notes) -> dict[str, Any]:
