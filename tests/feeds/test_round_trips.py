@@ -82,7 +82,11 @@ def test_what_is_written_is_read(name: str, tmp_path: Path) -> None:
             agrees(record, wanted)
         kept = orjson.dumps([record.model_dump() for record in records], default=str).decode()
         left = {column.rpartition(":")[2].rpartition(".")[2] for column in notes.unplaced}
-        lost = {word: column for word, column in file.words.items() if word not in kept and column.rpartition(".")[2] not in left}
+        lost = {
+            word: column
+            for word, column in file.words.items()
+            if word not in kept and column.rpartition(".")[2] not in left
+        }
         assert not lost
         again, _ = read_back(path, format, kind)
         assert [record.model_dump() for record in again] == [record.model_dump() for record in records]

@@ -16,7 +16,20 @@ from random import Random
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-SPICE = ["", ' "quoted" ', ", comma", "; semi", "\nnext line", " ümläut", " 茶杯", " 🫖", " & co", " it's", "\ttab", ' 12" pan']
+SPICE = [
+    "",
+    ' "quoted" ',
+    ", comma",
+    "; semi",
+    "\nnext line",
+    " ümläut",
+    " 茶杯",
+    " 🫖",
+    " & co",
+    " it's",
+    "\ttab",
+    ' 12" pan',
+]
 
 
 @dataclass
@@ -121,7 +134,14 @@ def shopify_products(random: Random) -> File:
                    names["picture"]: f"https://x/{pen.word(names['picture'], plain=True)}.jpg", names["alt"]: pen.maybe(names["alt"]),
                    names["barcode"]: pen.maybe(names["barcode"]), "Cost per item": pen.maybe("Cost per item", plain=True),
                    **{names["value"].format(n + 1): value for n, value in enumerate(values)}}  # fmt: skip
-            variants.append({"sku": sku, "price": price, "stock": stock, "options": dict(zip(options, (v.strip() for v in values), strict=True))})
+            variants.append(
+                {
+                    "sku": sku,
+                    "price": price,
+                    "stock": stock,
+                    "options": dict(zip(options, (v.strip() for v in values), strict=True)),
+                }
+            )
             rows.append({**row, **(head if len(variants) == 1 else {})})
         expected.append({"id": handle, "title": head["Title"].strip(), "brand": head["Vendor"].strip(),
                          "category": [part.strip() for part in category.split(">")], "variants": variants})  # fmt: skip
@@ -168,10 +188,21 @@ def woocommerce_products(random: Random) -> File:
             else:
                 rows.append(row)
         else:
-            row |= {"Regular price": styled(random, price), "Sale price": styled(random, sale) if sale else "", "Stock": "" if stock is None else str(stock)}
+            row |= {
+                "Regular price": styled(random, price),
+                "Sale price": styled(random, sale) if sale else "",
+                "Stock": "" if stock is None else str(stock),
+            }
             variants = [{"sku": sku, "price": sale or price, "stock": stock, "options": {}}]
             rows.append(row)
-        expected.append({"id": identity, "title": row["Name"].strip(), "category": [part.strip() for part in path.split(">")], "variants": variants})
+        expected.append(
+            {
+                "id": identity,
+                "title": row["Name"].strip(),
+                "category": [part.strip() for part in path.split(">")],
+                "variants": variants,
+            }
+        )
     rows.extend(later)
     header = ["ID", "Type", "SKU", "Name", "Published", "Visibility in catalog", "Short description", "Description", "In stock?", "Stock",
               "Sale price", "Regular price", "Categories", "Tags", "Images", "Parent", "Tax class", "Weight (kg)", "Attribute 1 name",
@@ -224,15 +255,25 @@ def google_xml(random: Random) -> File:
             else:
                 lines.append(f"<{tag}>{escape(value)}</{tag}>")
         random.shuffle(lines)
-        lines.append(f"<g:shipping><g:country>{escape(pen.word('shipping.country'))}</g:country></g:shipping>" if random.random() < 0.3 else "")
+        lines.append(
+            f"<g:shipping><g:country>{escape(pen.word('shipping.country'))}</g:country></g:shipping>"
+            if random.random() < 0.3
+            else ""
+        )
         tag = "entry" if atom else "item"
         body.append(f"<{tag}>{''.join(lines)}</{tag}>")
     inner = "\n".join(body)
     space = 'xmlns:g="http://base.google.com/ns/1.0"'
-    text = f'<feed xmlns="http://www.w3.org/2005/Atom" {space}><title>S</title>{inner}</feed>' if atom else f'<rss {space} version="2.0"><channel><title>S</title>{inner}</channel></rss>'
+    text = (
+        f'<feed xmlns="http://www.w3.org/2005/Atom" {space}><title>S</title>{inner}</feed>'
+        if atom
+        else f'<rss {space} version="2.0"><channel><title>S</title>{inner}</channel></rss>'
+    )
     encoding = random.choice(["utf-8", "utf-16", "gb18030"])
     declared = {"gb18030": "GBK"}.get(encoding, encoding)
-    return File(f'<?xml version="1.0" encoding="{declared}"?>\n{text}'.encode(encoding), "feed.xml", expected, pen.words)
+    return File(
+        f'<?xml version="1.0" encoding="{declared}"?>\n{text}'.encode(encoding), "feed.xml", expected, pen.words
+    )
 
 
 def google_tsv(random: Random) -> File:
@@ -284,17 +325,32 @@ def woocommerce_orders(random: Random) -> File:
                 "customer_note": pen.maybe("customer_note"), "order_key": pen.maybe("order_key")}  # fmt: skip
         lines, cells = [], []
         for _ in pen.some(3, 1):
-            quantity, price, sku = random.randint(1, 5), pen.price(), pen.word("line_items" if packed else "item_sku", plain=True)
+            quantity, price, sku = (
+                random.randint(1, 5),
+                pen.price(),
+                pen.word("line_items" if packed else "item_sku", plain=True),
+            )
             title = pen.word("line_items" if packed else "item_name", plain=True)
             lines.append({"variant": ["sku", sku], "quantity": quantity, "unit_price": price, "title": title})
             total = f"{price * quantity:.2f}"
             if packed:
                 cells.append(f"name:{title}|product_id:{40 + number}|sku:{sku}|quantity:{quantity}|total:{total}")
             else:
-                rows.append({**head, "item_name": title, "item_sku": sku, "item_product_id": str(40 + number), "item_quantity": str(quantity), "item_total": total})
+                rows.append(
+                    {
+                        **head,
+                        "item_name": title,
+                        "item_sku": sku,
+                        "item_product_id": str(40 + number),
+                        "item_quantity": str(quantity),
+                        "item_total": total,
+                    }
+                )
         if packed:
             rows.append({**head, "line_items": ";".join(cells)})
-        expected.append({"id": identity, "customer": ["email", email] if customer == "0" else ["shop", customer], "lines": lines})
+        expected.append(
+            {"id": identity, "customer": ["email", email] if customer == "0" else ["shop", customer], "lines": lines}
+        )
     header = ["order_id", "order_date", "status", "order_total", "order_currency", "customer_id", "customer_email", "billing_first_name", "shipping_city", "customer_note", "order_key",
               *(["line_items"] if packed else ["item_name", "item_sku", "item_product_id", "item_quantity", "item_total"])]  # fmt: skip
     return File(table(pen, header, rows), "orders.csv", expected, pen.words)
@@ -309,10 +365,20 @@ def segment(random: Random) -> File:
     pen = Pen(random)
     calls: list[dict[str, Any]] = []
     expected: list[dict[str, Any]] = []
-    names = {"Product Viewed": "view", "Product Added": "cart", "Product Removed": "remove_from_cart", "Product Clicked": "click", "Products Searched": "search"}
+    names = {
+        "Product Viewed": "view",
+        "Product Added": "cart",
+        "Product Removed": "remove_from_cart",
+        "Product Clicked": "click",
+        "Products Searched": "search",
+    }
     for number in pen.some(5, 1):
         at = (datetime(2024, 1, 2, tzinfo=UTC) + timedelta(minutes=random.randrange(9_000))).isoformat()
-        call: dict[str, Any] = {"anonymousId": pen.word("anonymousId", plain=True), "messageId": f"m-{number}-{random.random()}", "timestamp": at}
+        call: dict[str, Any] = {
+            "anonymousId": pen.word("anonymousId", plain=True),
+            "messageId": f"m-{number}-{random.random()}",
+            "timestamp": at,
+        }
         who = {"visitor": call["anonymousId"]}
         if random.random() < 0.4:
             call["userId"] = pen.word("userId", plain=True)
@@ -330,7 +396,17 @@ def segment(random: Random) -> File:
             order = pen.word("order_id", plain=True)
             goods = [{"product_id": pen.word("product_id", plain=True), "price": float(price := pen.price()), "quantity": (quantity := random.randint(1, 4)),
                       "variant": pen.word("variant"), "_": (price, quantity)} for _ in pen.some(3, 1)]  # fmt: skip
-            expected.extend({**who, "type": "purchase", "order": order, "product": one["product_id"], "price": one["_"][0], "quantity": one["_"][1]} for one in goods)  # type: ignore[index]
+            expected.extend(
+                {
+                    **who,
+                    "type": "purchase",
+                    "order": order,
+                    "product": one["product_id"],
+                    "price": one["_"][0],
+                    "quantity": one["_"][1],
+                }
+                for one in goods
+            )  # type: ignore[index]
             call |= {"type": "track", "event": "Order Completed", "properties": {"order_id": order, "coupon": pen.word("coupon"), "currency": "EUR",
                      "products": [{key: value for key, value in one.items() if key != "_"} for one in goods]}}  # fmt: skip
         elif way < 0.85:
@@ -348,7 +424,13 @@ def ga4(random: Random) -> File:
     pen = Pen(random)
     objects: list[dict[str, Any]] = []
     expected: list[dict[str, Any]] = []
-    names = {"view_item": "view", "add_to_cart": "cart", "select_item": "click", "view_item_list": "impression", "purchase": "purchase"}
+    names = {
+        "view_item": "view",
+        "add_to_cart": "cart",
+        "select_item": "click",
+        "view_item_list": "impression",
+        "purchase": "purchase",
+    }
     for _ in pen.some(4, 1):
         name = random.choice(list(names))
         visitor = pen.word("client_id", plain=True)
@@ -363,7 +445,13 @@ def ga4(random: Random) -> File:
             expected.append(made)
         extra = pen.word("extra")
         if random.random() < 0.5:
-            objects.append({"client_id": visitor, "timestamp_micros": str(micros), "events": [{"name": name, "params": {"currency": "EUR", "extra": extra, "items": goods}}]})
+            objects.append(
+                {
+                    "client_id": visitor,
+                    "timestamp_micros": str(micros),
+                    "events": [{"name": name, "params": {"currency": "EUR", "extra": extra, "items": goods}}],
+                }
+            )
         else:
             objects.append({"event_name": name, "event_timestamp": micros, "user_pseudo_id": visitor, "items": goods, "device": {"x": pen.word("device")},
                             "event_params": [{"key": "extra", "value": {"string_value": extra}}, {"key": "ga_session_id", "value": {"int_value": 5}}]})  # fmt: skip
@@ -387,7 +475,14 @@ def reviews(random: Random) -> File:
                names["title"]: pen.word(names["title"]), names["body"]: f"<p>{pen.word(names['body'], plain=True)}</p>", names["email"]: f"{pen.word(names['email'], plain=True)}@x.org",
                names["date"]: "2024-01-02 10:00:00 UTC", names["name"]: pen.maybe(names["name"]), names["reply"]: pen.maybe(names["reply"])}  # fmt: skip
         rows.append(row)
-        expected.append({"product": ["sku" if names["product"] == "SKU" else "shop", row[names["product"]]], "rating": float(stars), "title": row[names["title"]].strip(), "customer": ["email", row[names["email"]]]})
+        expected.append(
+            {
+                "product": ["sku" if names["product"] == "SKU" else "shop", row[names["product"]]],
+                "rating": float(stars),
+                "title": row[names["title"]].strip(),
+                "customer": ["email", row[names["email"]]],
+            }
+        )
     return File(table(pen, list(names.values()), rows), "reviews.csv", expected, pen.words)
 
 
@@ -399,7 +494,9 @@ def shopify_customers(random: Random) -> File:
                "Email": f"{pen.word('Email', plain=True)}@x.org", "Accepts Email Marketing": random.choice(["yes", "no"]), "Default Address City": pen.word("Default Address City"),
                "Phone": pen.maybe("Phone"), "Total Spent": "12.00", "Total Orders": "2", "Note": pen.maybe("Note"), "Tags": pen.maybe("Tags", plain=True)}  # fmt: skip
         rows.append(row)
-        expected.append({"id": str(6401 + number), "email": row["Email"], "name": f"{row['First Name']} {row['Last Name']}"})
+        expected.append(
+            {"id": str(6401 + number), "email": row["Email"], "name": f"{row['First Name']} {row['Last Name']}"}
+        )
     return File(table(pen, list(rows[0]), rows), "customers.csv", expected, pen.words)
 
 
@@ -423,7 +520,12 @@ def markdown(random: Random) -> File:
         f"tags: [{', '.join(tags)}]\n" if random.random() < 0.5 else "tags:\n" + "".join(f"  - {tag}\n" for tag in tags)
     )
     body = f"# {pen.word('body')}\n\n{pen.word('body')}\n"
-    return File((front + "---\n" + body).encode(random.choice(["utf-8", "utf-8-sig"])), "page.md", [{"title": title, "tags": tags}], pen.words)
+    return File(
+        (front + "---\n" + body).encode(random.choice(["utf-8", "utf-8-sig"])),
+        "page.md",
+        [{"title": title, "tags": tags}],
+        pen.words,
+    )
 
 
 WRITERS: dict[str, tuple[str, Callable[[Random], File]]] = {

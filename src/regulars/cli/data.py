@@ -91,7 +91,7 @@ def _kind_and_files(what: list[str]) -> tuple[str | None, list[Path]]:
         return None if first == AUTO else first, [Path(one) for one in others]
     if others and not Path(first).exists():
         raise InvalidInput(
-            f"{first!r} is neither a file nor a kind.", hint=f"Kinds are {', '.join(KINDS)}, or leave the kind out."
+            f"{first!r} is neither a file nor a kind.", hint=f"Choose {', '.join(KINDS)}, or leave the kind out."
         )
     return None, [Path(one) for one in what]
 

@@ -19,8 +19,8 @@ _OPEN_SIGNS = frozenset({"$", "¥", "￥", "kr", "Kr", "kr.", "Kr."})
 _SMALL_SIGNS = frozenset({"€", "Kč", "kč", "zł", "Ft", "kr", "Kr", "₫", "lei", "лв", "руб", "₽", "грн", "₴", "₺"})
 _WHOLE = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "HUF", "IDR"})  # nobody writes decimals in these
 _AMOUNT = re.compile(
-    r"(?P<minus>[-−–]?)\s*(?P<before>[^\d\s.,'’+\-−–]{0,6}\.?)\s*(?P<inner>[-−–]?)\s*"
-    r"(?P<number>\d[\d.,'’ ]*|[.,]\d+)\s*(?P<dash>[-–—]*)\s*(?P<after>[^\d\s.,]{0,6}\.?)"
+    r"(?P<minus>[-−–]?)\s*(?P<before>(?:[^\d\s.,'’+\-−–]{1,6}\.?)?)\s*(?P<inner>[-−–]?)\s*"
+    r"(?P<number>\d[\d.,'’ ]*|[.,]\d+)\s*(?P<dash>[-–—]*)\s*(?P<after>(?:[^\d\s.,]{1,6}\.?)?)"
 )
 _CODE = re.compile(r"[A-Za-z]{3}")
 _SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2007": " ", "\t": " ", "٫": ".", "٬": ","})

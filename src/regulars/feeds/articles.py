@@ -23,7 +23,7 @@ _PLACED = {
     "heading": "heading",
 }
 PLACES = Places({name: place for place, names in _PLACED.items() for name in names.split("|")}, rest=None)
-SHOWN = {"file": "id", "heading": "title", "published": None}
+SHOWN = {"file": "id", "heading": "title", "published": "row"}
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -55,7 +55,9 @@ class ShopifyPages(_Articles):
     def fits(self, look: Look) -> bool:
         if look.physical not in ("csv", "parquet") or not look.has("handle", "title"):
             return False
-        goods = look.some("variant price", "variant sku", "price", "sku", "vendor", "option1 value", "image src")
+        goods = look.some(
+            "variant price", "variant sku", "price", "sku", "vendor", "option1 value", "image src", "rating", "score"
+        )
         return look.some("body html", "body (html)", "body", "content") > 0 and goods == 0
 
 

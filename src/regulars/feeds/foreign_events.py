@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -51,9 +52,8 @@ def content_id(system: str, message: Any, origin: str | None = None) -> str:
 
     origin: what else tells it apart where it says no time: where it stands in a file, or the day it came.
     """
-    options = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
-    text = orjson.dumps([message, origin], default=str, option=options)
-    return f"{system}:{hashlib.blake2b(text, digest_size=16).hexdigest()}"
+    text = json.dumps([message, origin], sort_keys=True, default=str)
+    return f"{system}:{hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"
 
 
 class Purchases:

@@ -27,8 +27,8 @@ MAX_COLUMNS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the file. `goes_to` is a place such as "title", "variants.price" or "attributes.colour"; None: to no
-    record. `suggestion`: a field that it may be meant for, to be mapped by `--map`."""
+    """A column of the file. `goes_to` is a place such as "title", "variants.price" or "attributes.colour"; "row": it decides
+    whether the row is taken at all; None: to no record. `suggestion`: a field that it may be meant for, to be mapped by `--map`."""
 
     name: str
     sample: str

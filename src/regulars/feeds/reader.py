@@ -287,7 +287,9 @@ def _csv_rows(path: Path) -> Iterator[Read | Broken]:
         head = raw.read(65_536)
         raw.seek(0)
         # Bytes that aren't UTF-8 become lone surrogates, so that the very row they stand in can be refused.
-        text = io.TextIOWrapper(raw, encoding=_encoding(head), errors="surrogateescape", newline="")
+        encoding = _encoding(head)
+        errors = "replace" if encoding.startswith("utf-16") else "surrogateescape"
+        text = io.TextIOWrapper(raw, encoding=encoding, errors=errors, newline="")
         sample = _decoded(head, path).lstrip("\ufeff")
         lines = _Lines(_guarded(text, path))
         separator, skipped = _delimiter(sample)

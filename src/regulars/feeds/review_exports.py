@@ -31,7 +31,7 @@ _PLACED = {
     "state": "state|curated|published|status|review status|comment approved|visibility",
 }
 PLACES = Places({name: place for place, names in _PLACED.items() for name in names.split("|")}, rest=None)
-SHOWN = {"handle": "product", "sku": "product", "email": "customer", "state": None}
+SHOWN = {"handle": "product", "sku": "product", "email": "customer", "state": "row"}
 _HIDDEN = frozenset({"unpublished", "spam", "rejected", "hidden", "pending", "trash", "deleted", "archived", "not yet", "false", "0", "no", "n", "disapproved", "flagged"})  # fmt: skip
 
 

@@ -51,7 +51,7 @@ def is_call(value: Any) -> bool:
     batch = value.get("batch")
     if isinstance(batch, list):
         return not batch or any(is_call(one) for one in batch[:20])
-    if value.get("type") not in CALLS:
+    if not isinstance(value.get("type"), str) or value["type"] not in CALLS:
         return False
     return not _SIGNS.isdisjoint(value) or (value["type"] == "track" and "event" in value)
 
@@ -127,7 +127,7 @@ def events_of(
 
 def _events(call: dict[str, Any], sent: Any, notes: Notes, origin: str | None) -> Iterator[dict[str, Any] | str]:
     kind = call.get("type")
-    if kind not in CALLS:
+    if not isinstance(kind, str) or kind not in CALLS:
         yield f"is a call of the type {str(kind)[:40]!r}; events are {', '.join(sorted(CALLS))}"
         return
     event, properties = _person_and_time(call, sent, notes)
