@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from regulars.errors import InvalidInput, NotFound, SupervisorError
 from regulars.feeds.importer import import_file
+from regulars.feeds.preview import Preview, preview_file
 from regulars.feeds.report import ImportReport
 from regulars.language.translations import best_locale, say_in
 from regulars.learning import loop
@@ -91,14 +92,17 @@ class Shop:
 
     def import_file(
         self,
-        kind: str,
+        kind: str | None,
         path: str | Path,
         *,
         format: str | None = None,
         columns: dict[str, str] | None = None,
         progress: Callable[[int, int | None], None] | None = None,
     ) -> ImportReport:
-        """Imports products, customers, events, orders, reviews or articles; see feeds.importer.import_file."""
+        """Imports products, customers, events, orders, reviews or articles; see feeds.importer.import_file.
+
+        `kind` None finds it by content.
+        """
         return import_file(
             self.database,
             self.settings,
@@ -109,6 +113,17 @@ class Shop:
             columns=columns,
             progress=progress,
         )
+
+    def preview_file(
+        self,
+        path: str | Path,
+        kind: str | None = None,
+        format: str | None = None,
+        columns: dict[str, str] | None = None,
+        rows: int = 20,
+    ) -> Preview:
+        """What an import of this file would do, from its first 2,000 rows; see feeds.preview. Writes nothing."""
+        return preview_file(self.settings, Path(path), kind, format, columns, rows)
 
     def track(self, events: Iterable[dict[str, Any] | Event]) -> records.Appended:
         """Puts events on the timeline; they count at once. Raises: InvalidInput, naming event and field."""

@@ -9,18 +9,19 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from psycopg.types.json import Jsonb
+from pydantic import BaseModel
 
-from regulars.errors import Conflict, InvalidInput
-from regulars.feeds import native, online_retail, reader
-from regulars.feeds.grouping import groups, split_keys
+from regulars.errors import Conflict
+from regulars.feeds import formats, markdown_files, native, reader
+from regulars.feeds.contract import Notes
 from regulars.feeds.reader import Broken, Read
 from regulars.feeds.report import ImportReport, Rejects
 from regulars.schema import Article, Customer, Event, Order, Product, Review
@@ -31,8 +32,6 @@ from regulars.store.rows import Clock, FieldError
 
 BATCH = {"events": 5_000, "orders": 500}  # one commit takes a quarter of a second
 DEFAULT_BATCH = 500
-ONLINE_RETAIL = "online-retail"
-FORMATS = ("jsonl", "csv", "parquet", ONLINE_RETAIL)
 
 Progress = Callable[[int, int | None], None]
 
@@ -54,7 +53,7 @@ class _Batch:
 def import_file(
     database: Database,
     settings: ShopSettings,
-    kind: str,
+    kind: str | None,
     path: Path,
     *,
     imports_folder: Path,
@@ -64,27 +63,18 @@ def import_file(
 ) -> ImportReport:
     """Imports one file of products, customers, events, orders, reviews or articles.
 
-    columns: names in the file → ours. progress: called with rows read and, where known, all rows.
+    kind: None or "auto" finds it by content; where a format holds several, the first. columns: names in the file → ours.
+    progress: called with rows read and, where known, all rows.
 
     Raises: InvalidInput for an unknown kind or format, UnreadableFile/UnknownFormat for the file, Conflict when the same
     file is being imported right now, DatabaseUnavailable. What was committed before stays and isn't repeated.
     """
-    if kind not in native.KINDS:
-        raise InvalidInput(f"There is nothing called {kind!r} to import.", hint=f"Choose {', '.join(native.KINDS)}.")
-    if format is not None and format not in FORMATS:
-        raise InvalidInput(f"{format!r} isn't a format.", hint=f"Choose {', '.join(FORMATS)}.")
-    physical = reader.find_format(path)
-    if format in ("jsonl", "csv", "parquet"):
-        physical = cast(reader.Format, format)
-    retail = format == ONLINE_RETAIL or (
-        format is None and physical != "jsonl" and online_retail.fits(reader.columns(path, physical))
-    )
-    if retail and kind not in ("products", "customers", "orders"):
-        raise InvalidInput(
-            f"{path} has the Online Retail layout, which holds products, customers and orders, no {kind}.",
-            file=str(path),
-        )
-    report = ImportReport(kind, str(path), ONLINE_RETAIL if retail else physical)
+    found = formats.recognise(path, kind, format, columns)
+    kind = found.kind
+    notes = Notes()
+    report = ImportReport(kind, str(path), found.name)
+    if found.source.physical in ("csv", "jsonl") and reader.encoding_of(path) == "gb18030":
+        notes.count("the file isn't UTF-8: read as GBK")
     mark = _fingerprint(path, kind, report.format, columns)
     started = time.monotonic()
     with (
@@ -96,14 +86,9 @@ def import_file(
             raise Conflict(f"{path} is being imported by another process right now.", hint="Wait for it to end.")
         run_id, report.resumed_at, rejected_bytes = _start(connection, report, mark)
         rejects.start_at(rejected_bytes)
-        flat = physical != "jsonl" and not retail
-        if retail:
-            source = online_retail.records(kind, path, physical)
-        elif flat and kind == "orders":
-            source, flat = _flat_orders(path, physical, columns), False
-        else:
-            source = _renamed(reader.rows(path, physical), columns)
-        total = reader.count_rows(path, physical) if not retail else None
+        own = not found.format.name and kind != "orders"
+        source = found.format.records(kind, found.source, notes)
+        total = reader.count_rows(path, found.source.physical) if own else None
         clock = Clock.of(settings, live=False)
         pending: Future[None] | None = None
         batch = _Batch()
@@ -114,17 +99,25 @@ def import_file(
                 if number <= report.resumed_at:
                     continue
                 batch.read += 1
-                _check(kind, row, flat, clock, settings, batch, mark)
+                _check(kind, row, found.flat, clock, settings, batch, mark)
                 if number % 1_000 == 0 and progress is not None:
                     progress(number, total)
                 if len(batch.rows) + len(batch.refused) >= size:
                     if pending is not None:
                         pending.result()
-                    pending = writer.submit(_write, connection, kind, batch, run_id, report, rejects, clock.received)
+                    pending = writer.submit(_write, connection, found, batch, run_id, report, rejects, clock.received)
                     batch = _Batch(done=number)
             if pending is not None:
                 pending.result()
-            _write(connection, kind, batch, run_id, report, rejects, clock.received)
+            # Only now: while rows are read, these grow under the hands of whoever writes the report.
+            report.unplaced, report.found = notes.unplaced, notes.found
+            _write(connection, found, batch, run_id, report, rejects, clock.received)
+            if kind in ("products", "events", "orders", "reviews"):
+                moved = records.join_products(connection)
+                if moved:
+                    report.found["events that joined their product by a SKU or another of its names"] += moved
+                    if kind == "events":
+                        report.unresolved = max(0, report.unresolved - moved)
         except BaseException:
             if pending is not None and not pending.cancelled():
                 pending.exception()  # the connection is free again before it is closed
@@ -143,6 +136,11 @@ def import_file(
 def _fingerprint(path: Path, kind: str, format: str, columns: dict[str, str] | None) -> str:
     """Tells one file from another without reading all of it: size, head and tail, and how it is read."""
     digest = hashlib.sha256(repr((kind, format, sorted((columns or {}).items()))).encode())
+    if path.is_dir():
+        for file_path in markdown_files.listed(path):
+            digest.update(f"{file_path.relative_to(path)}\0{file_path.stat().st_size}\0".encode("utf-8", "replace"))
+            digest.update(file_path.read_bytes())
+        return digest.hexdigest()
     with path.open("rb") as file:
         size = file.seek(0, 2)
         digest.update(str(size).encode())
@@ -182,37 +180,6 @@ def _start(connection: Connection, report: ImportReport, mark: str) -> tuple[int
     return int(made["run_id"]), 0, 0
 
 
-def _renamed(source: Iterator[Read | Broken], columns: dict[str, str] | None) -> Iterator[Read | Broken]:
-    if not columns:
-        yield from source
-        return
-    for row in source:
-        if isinstance(row, Read):
-            yield Read(row.line, {columns.get(name, name): value for name, value in row.values.items()})
-        else:
-            yield row
-
-
-def _flat_orders(path: Path, physical: reader.Format, columns: dict[str, str] | None) -> Iterator[Read | Broken]:
-    """Flat order files have a row a line of an order; here they become one row an order."""
-
-    def key(row: Read) -> str | None:
-        identity = native.shaped("orders", row.values).get("id")
-        return None if identity is None else str(identity)
-
-    def read() -> Iterator[Read | Broken]:
-        return _renamed(reader.rows(path, physical), columns)
-
-    for group in groups(read(), key, split_keys(read(), key)):
-        if isinstance(group, Broken):
-            yield group
-            continue
-        order = native.shaped("orders", group[0].values)
-        for row in group[1:]:
-            order.setdefault("lines", []).extend(native.shaped("orders", row.values).get("lines", []))
-        yield Read(group[0].line, order)
-
-
 def _check(
     kind: str,
     row: Read | Broken,
@@ -228,29 +195,38 @@ def _check(
         return
     try:
         record = native.record_of(kind, row.values, flat)
-        if isinstance(record, Event):
-            event = rows.event_row(record, clock, settings, f"{mark}:{row.line}")
-            batch.clocks[event["clock"]] += 1
-            batch.rows.append(event)
-        elif isinstance(record, Order):
-            order, events = rows.order_rows(record, clock, settings)
-            batch.rows.append(order)
-            batch.events.extend(events)
-        elif isinstance(record, Product):
-            batch.rows.append(rows.product_row(record, settings))
-        elif isinstance(record, Customer):
-            batch.rows.append(rows.customer_row(record))
-        elif isinstance(record, Review):
-            batch.rows.append(rows.review_row(record, clock))
-        elif isinstance(record, Article):
-            batch.rows.append(rows.article_row(record, clock))
-    except (native.Refused, FieldError) as error:
-        reason = error.reason if isinstance(error, native.Refused) else error.message
-        batch.refused.append((row.line, error.field, reason, row.values))
+        checked, events = checked_row(record, clock, settings, f"{mark}:{row.line}")
+    except native.Refused as error:
+        batch.refused.append((row.line, error.field, error.reason, row.values))
         return
-    if kind != "events":
+    batch.rows.append(checked)
+    batch.events.extend(events)
+    if kind == "events":
+        batch.clocks[checked["clock"]] += 1
+    else:
         batch.lines.append(row.line)
         batch.raws.append(row.values)
+
+
+def checked_row(
+    record: BaseModel, clock: Clock, settings: ShopSettings, origin: str
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A record as the store takes it, and the events that it puts on the timeline. Raises: native.Refused."""
+    try:
+        if isinstance(record, Event):
+            return rows.event_row(record, clock, settings, origin), []
+        if isinstance(record, Order):
+            return rows.order_rows(record, clock, settings)
+        if isinstance(record, Product):
+            return rows.product_row(record, settings), []
+        if isinstance(record, Customer):
+            return rows.customer_row(record), []
+        if isinstance(record, Review):
+            return rows.review_row(record, clock), []
+        assert isinstance(record, Article)
+        return rows.article_row(record, clock), []
+    except FieldError as error:
+        raise native.Refused(error.field, error.message) from None
 
 
 _UPSERTS = {
@@ -264,7 +240,7 @@ _UPSERTS = {
 
 def _write(
     connection: Connection,
-    kind: str,
+    found: formats.Recognised,
     batch: _Batch,
     run_id: int,
     report: ImportReport,
@@ -272,6 +248,7 @@ def _write(
     received: datetime,
 ) -> None:
     """One transaction: the batch, and how far the file is done."""
+    kind = found.kind
     report.read += batch.read
     report.clocks.update(batch.clocks)
     for line, name, reason, raw in batch.refused:
@@ -280,6 +257,8 @@ def _write(
     with connection.transaction():
         if kind == "events":
             if batch.rows:
+                if found.format.name:
+                    records.name_products(connection, batch.rows)
                 appended = records.append_events(connection, batch.rows, f"import:{run_id}", received)
                 report.new += appended.accepted
                 report.unchanged += appended.duplicates

@@ -1,7 +1,8 @@
 """Our own layout: flat rows (CSV, Parquet) or nested ones (JSON lines) to records. Reads no files, writes nothing.
 
 A column named like a field is that field; `title.zh`, `attributes.colour`, `options.size` or `id.namespace` reach inside.
-What has no field of its own is kept where a record keeps such things: attributes, traits, properties.
+What has no field of its own is kept where a record keeps such things: attributes, traits, properties. Where a record keeps
+none (reviews, articles) its column is named in the report.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, ValidationError
 
+from regulars.feeds.amounts import read_amount
 from regulars.schema import Article, Customer, Event, Order, Product, Review
 from regulars.store.rows import FieldError
 
@@ -25,9 +27,11 @@ KINDS: dict[str, type[BaseModel]] = {
     "reviews": Review,
     "articles": Article,
 }
-_LEFTOVERS = {"products": "attributes", "customers": "traits", "events": "properties", "orders": "traits"}
-_ORDER_LINE = ("product", "variant", "quantity", "unit_price", "discount", "title")
-_FIELDS = {kind: frozenset(model.model_fields) for kind, model in KINDS.items()}
+LEFTOVERS = {"products": "attributes", "customers": "traits", "events": "properties", "orders": "traits"}
+ORDER_LINE = ("product", "variant", "quantity", "unit_price", "discount", "title")
+FIELDS = {kind: frozenset(model.model_fields) for kind, model in KINDS.items()}
+_AMOUNTS = frozenset({"price", "compare_at_price", "total", "shipping"})
+_LINE_AMOUNTS = frozenset({"unit_price", "discount"})
 _JSON_CELLS = frozenset({"pictures", "variants", "also_known_as", "addresses", "payment_methods", "consent", "lines", "payments", "shipments", "tags", "attributes", "traits", "properties", "options", "title", "description", "id", "customer", "product", "variant", "order", "address", "category"})  # fmt: skip
 
 
@@ -45,8 +49,10 @@ def record_of(kind: str, values: dict[str, Any], flat: bool) -> BaseModel:
     Raises: Refused.
     """
     fields = shaped(kind, values) if flat else dict(values)
-    leftovers = _LEFTOVERS.get(kind)
-    unknown = [name for name in fields if name not in _FIELDS[kind]]
+    if not flat:
+        _read_amounts(fields, _AMOUNTS)
+    leftovers = LEFTOVERS.get(kind)
+    unknown = [name for name in fields if name not in FIELDS[kind]]
     if unknown:
         kept = {name: fields.pop(name) for name in unknown}
         if leftovers:
@@ -83,7 +89,7 @@ def shaped(kind: str, values: dict[str, Any]) -> dict[str, Any]:
                 with contextlib.suppress(orjson.JSONDecodeError):
                     cell = orjson.loads(cell)
         outer, dot, inner = name.partition(".")
-        if dot and inner and outer in _FIELDS[kind]:
+        if dot and inner and outer in FIELDS[kind]:
             holder = nested.get(outer)
             if not isinstance(holder, dict):
                 holder = {} if holder is None else {"": holder}
@@ -93,13 +99,46 @@ def shaped(kind: str, values: dict[str, Any]) -> dict[str, Any]:
             nested[name][""] = cell
         else:
             nested[name] = cell
+    if kind == "orders":
+        _read_amounts(nested, _LINE_AMOUNTS)
     if kind == "orders" and "lines" not in nested:
-        line = {name: nested.pop(name) for name in _ORDER_LINE if name in nested}
+        line = {name: nested.pop(name) for name in ORDER_LINE if name in nested}
         if line:
             nested["lines"] = [line]
     if kind == "articles" and isinstance(nested.get("tags"), str):
         nested["tags"] = [tag.strip() for tag in nested["tags"].split(",") if tag.strip()]
+    _read_amounts(nested, _AMOUNTS)
     return nested
+
+
+def _read_amounts(fields: dict[str, Any], names: frozenset[str]) -> None:
+    """`1.234,56 €` becomes an amount and its currency. What is no price stays, to be refused by name."""
+    for name in names & fields.keys():
+        text = fields[name]
+        if isinstance(text, str) and not text.isdigit():
+            with contextlib.suppress(ValueError):
+                fields[name], currency = read_amount(text)
+                if currency:
+                    fields.setdefault("currency", currency)
+
+
+def unplaced(kind: str, values: dict[str, Any]) -> list[str]:
+    """The columns of a row that no record of this kind holds."""
+    if kind in LEFTOVERS:
+        return []
+    return [
+        name for name, value in values.items() if name.partition(".")[0] not in FIELDS[kind] and value not in (None, "")
+    ]
+
+
+def place(kind: str, column: str) -> str | None:
+    """Where a column goes: its field, what is kept beside the fields, or None."""
+    outer = column.partition(".")[0]
+    if outer in FIELDS[kind]:
+        return column
+    if kind == "orders" and column in ORDER_LINE:
+        return f"lines.{column}"
+    return f"{LEFTOVERS[kind]}.{column}" if kind in LEFTOVERS else None
 
 
 def _printable(name: str) -> str:

@@ -10,11 +10,11 @@ import math
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
+from regulars.feeds.contract import Look, Notes, Source
 from regulars.feeds.grouping import groups, split_keys
-from regulars.feeds.reader import Broken, Format, Read, rows
+from regulars.feeds.reader import Broken, Read
 
 COLUMNS = frozenset({"InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID"})
 CURRENCY = "GBP"
@@ -24,19 +24,43 @@ _PRODUCT_CODE = re.compile(r"\d{5,6}[A-Za-z]{0,2}|gift_\d+_\d+|DCGS\w+", re.IGNO
 _NOTE = re.compile(r"[a-z]")
 
 
-def fits(columns: list[str]) -> bool:
-    return set(columns) >= COLUMNS
+_PLACES = {
+    "products": {"StockCode": "id", "Description": "title", "UnitPrice": "price"},
+    "customers": {"CustomerID": "id", "Country": "traits.country"},
+    "orders": {
+        "InvoiceNo": "id",
+        "StockCode": "lines.product",
+        "Description": "lines.title",
+        "Quantity": "lines.quantity",
+        "InvoiceDate": "placed_at",
+        "UnitPrice": "lines.unit_price",
+        "CustomerID": "customer",
+    },
+}
 
 
-def records(kind: str, path: Path, format: Format) -> Iterator[Read | Broken]:
-    """Rows in our own layout; `line` is where the first row of it stands. Raises: ValueError for another kind."""
-    if kind == "products":
-        return _products(path, format)
-    if kind == "customers":
-        return _customers(path, format)
-    if kind == "orders":
-        return _orders(path, format)
-    raise ValueError(f"an Online Retail file holds products, customers and orders, no {kind}")
+class OnlineRetail:
+    name = "online-retail"
+    title = "Online Retail (UCI)"
+    kinds = ("products", "customers", "orders")
+    flat = False
+
+    def fits(self, look: Look) -> bool:
+        return look.physical in ("csv", "parquet") and look.columns >= COLUMNS
+
+    def place(self, kind: str, column: str) -> str | None:
+        return _PLACES[kind].get(column)
+
+    def records(self, kind: str, source: Source, notes: Notes) -> Iterator[Read | Broken]:
+        for column in source.columns():
+            if column not in _PLACES[kind]:
+                notes.leave(column, 0)  # named, not counted: most of a line says nothing of this kind
+        if kind == "products":
+            return _products(source)
+        return _customers(source) if kind == "customers" else _orders(source)
+
+
+FORMAT = OnlineRetail()
 
 
 def _text(value: Any) -> str:
@@ -67,11 +91,11 @@ def _moment(value: Any) -> datetime | str:
         return text
 
 
-def _products(path: Path, format: Format) -> Iterator[Read | Broken]:
+def _products(source: Source) -> Iterator[Read | Broken]:
     """One product a stock code: its newest real description and newest positive price. Memory: one entry a product."""
     best: dict[str, dict[str, Any]] = {}
     line_of: dict[str, int] = {}
-    for row in rows(path, format):
+    for row in source.rows():
         if isinstance(row, Broken):
             yield row
             continue
@@ -91,9 +115,9 @@ def _products(path: Path, format: Format) -> Iterator[Read | Broken]:
             yield Read(line_of[code], {**entry, "currency": CURRENCY, "sku": code})
 
 
-def _customers(path: Path, format: Format) -> Iterator[Read | Broken]:
+def _customers(source: Source) -> Iterator[Read | Broken]:
     seen: dict[str, tuple[int, str]] = {}
-    for row in rows(path, format):
+    for row in source.rows():
         if isinstance(row, Broken):
             yield row
             continue
@@ -108,9 +132,9 @@ def _invoice(row: Read) -> str | None:
     return _text(row.values.get("InvoiceNo")) or None
 
 
-def _orders(path: Path, format: Format) -> Iterator[Read | Broken]:
-    split = split_keys(rows(path, format), _invoice)
-    for group in groups(rows(path, format), _invoice, split):
+def _orders(source: Source) -> Iterator[Read | Broken]:
+    split = split_keys(source.rows(), _invoice)
+    for group in groups(source.rows(), _invoice, split):
         if isinstance(group, Broken):
             yield group
             continue

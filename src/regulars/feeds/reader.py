@@ -1,6 +1,6 @@
-"""Reading files of rows: JSON lines, CSV, Parquet. Streams in constant memory, keeps line numbers. Knows no records.
+"""Reading files of rows: JSON lines, CSV, Parquet, XML. Streams in constant memory, keeps line numbers. Knows no records.
 
-The format is found by content. A row that can't be read is a `Broken`, never an exception: the rest of the file counts.
+How a file is stored is found by content. A row that can't be read is a `Broken`, never an exception: the rest of the file counts.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ import orjson
 import pyarrow.parquet as parquet
 
 from regulars.errors import UnknownFormat, UnreadableFile
+from regulars.feeds import markdown_files, xml_reader
 
-Format = Literal["jsonl", "csv", "parquet"]
+Physical = Literal["jsonl", "csv", "parquet", "xml", "markdown"]
+STORED = ("jsonl", "csv", "parquet")
 MAX_LINE = 8 * 1024 * 1024  # a single record of 8 MB is a broken file, not a record
 PARQUET_BATCH = 4_096
 
@@ -57,10 +59,19 @@ def open_bytes(path: Path) -> IO[bytes]:
     return file
 
 
-def find_format(path: Path) -> Format:
-    """Raises: UnreadableFile when it is missing or empty; UnknownFormat when no reader fits, saying what it looks like."""
+def find_format(path: Path) -> Physical:
+    """How a file is stored.
+
+    Raises: UnreadableFile when it is missing or empty; UnknownFormat when no reader fits, saying what it looks like.
+    """
     if path.is_dir():
-        raise UnreadableFile(f"{path} is a folder.", hint="Name the files in it.", file=str(path))
+        if markdown_files.listed(path):
+            return "markdown"
+        raise UnreadableFile(
+            f"{path} is a folder.",
+            hint="Name the files in it. Only folders of Markdown are read whole.",
+            file=str(path),
+        )
     with open_bytes(path) as file:
         try:
             head = file.read(65_536)
@@ -85,9 +96,11 @@ def find_format(path: Path) -> Format:
             file=str(path),
         )
     if text.startswith("<"):
-        raise UnknownFormat(f"{path} is XML or HTML.", hint="Export it as CSV, JSON lines or Parquet.", file=str(path))
+        return "xml"
     first = text.splitlines()[0] if text else ""
-    if any(separator in first for separator in _SEPARATORS) or first.strip().isidentifier():
+    if path.suffix.lower() in markdown_files.SUFFIXES and text:
+        return "markdown"
+    if any(separator in first for separator in _SEPARATORS) or first.strip().strip('"').isidentifier():
         return "csv"
     raise UnknownFormat(
         f"{path} isn't CSV, JSON lines or Parquet: its first line is {first[:60]!r}.", file=str(path), line=1
@@ -109,10 +122,48 @@ _FOREIGN = {
 }
 
 
+def encoding_of(path: Path) -> str:
+    """How a file's text is written, guessed from its beginning: utf-8-sig, utf-16 or gb18030."""
+    with open_bytes(path) as file:
+        return _encoding(file.read(65_536))
+
+
 def _encoding(head: bytes) -> str:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
-    return "utf-8-sig"
+    if head.count(b"\x00") > len(head) / 4:  # UTF-16 without a mark: every other byte of plain letters is zero
+        if head[1:400:2].count(0) > 8 * (head[0:400:2].count(0) + 1):
+            return "utf-16-le"
+        if head[0:400:2].count(0) > 8 * (head[1:400:2].count(0) + 1):
+            return "utf-16-be"
+    return "gb18030" if _is_chinese(head) else "utf-8-sig"
+
+
+def _is_chinese(head: bytes) -> bool:
+    """Whether bytes that aren't UTF-8 are GBK: pairs that decode, most of them everyday characters or punctuation."""
+    if head.isascii():
+        return False
+    for cut in range(4):
+        try:
+            head[: len(head) - cut].decode("utf-8")
+            return False
+        except UnicodeDecodeError as error:
+            if error.start < len(head) - 4:
+                break
+    pairs = everyday = 0
+    place = 0
+    while place < len(head) - 1:
+        first = head[place]
+        if first < 0x80:
+            place += 1
+            continue
+        second = head[place + 1]
+        if not 0x81 <= first <= 0xFE or not 0x40 <= second <= 0xFE:
+            return False
+        pairs += 1
+        everyday += first in (0xA1, 0xA3) or (0xB0 <= first <= 0xD7 and second >= 0xA1)
+        place += 2
+    return pairs >= 2 and everyday >= 0.8 * pairs
 
 
 def _decoded(head: bytes, path: Path) -> str:
@@ -122,17 +173,22 @@ def _decoded(head: bytes, path: Path) -> str:
     return text
 
 
-def rows(path: Path, format: Format) -> Iterator[Read | Broken]:
+def rows(path: Path, format: Physical) -> Iterator[Read | Broken]:
     """All rows of a file, oldest line first. Raises: UnreadableFile when the file itself is damaged."""
     if format == "parquet":
         yield from _parquet_rows(path)
+    elif format == "xml":
+        yield from _xml_rows(path)
+    elif format == "markdown":
+        for number, values in enumerate(markdown_files.articles(path), start=1):
+            yield Read(number, values) if isinstance(values, dict) else Broken(number, values, "")
     elif format == "jsonl":
         yield from _json_rows(path)
     else:
         yield from _csv_rows(path)
 
 
-def columns(path: Path, format: Format) -> list[str]:
+def columns(path: Path, format: Physical) -> list[str]:
     """The file's column names, from its schema, header or first row."""
     if format == "parquet":
         try:
@@ -145,7 +201,16 @@ def columns(path: Path, format: Format) -> list[str]:
     return []
 
 
-def count_rows(path: Path, format: Format) -> int | None:
+def _xml_rows(path: Path) -> Iterator[Read | Broken]:
+    with open_bytes(path) as file:
+        try:
+            for line, values in xml_reader.items(file, path):
+                yield Read(line, values) if isinstance(values, dict) else Broken(line, values, "")
+        except (EOFError, OSError) as error:
+            raise UnreadableFile(f"{path} is damaged: {error}.", file=str(path)) from error
+
+
+def count_rows(path: Path, format: Physical) -> int | None:
     """How many rows there are, where that is cheap to know (Parquet); otherwise None."""
     if format == "parquet":
         with suppress(Exception):
@@ -169,11 +234,10 @@ def _parquet_rows(path: Path) -> Iterator[Read | Broken]:
 
 def _json_rows(path: Path) -> Iterator[Read | Broken]:
     with open_bytes(path) as file:
-        head = file.read(4)
-        file.seek(0)
         lines: Iterator[bytes]
-        if _encoding(head) == "utf-16":
-            lines = (text.encode() for text in io.TextIOWrapper(file, encoding="utf-16", errors="replace"))
+        encoding = encoding_of(path)
+        if encoding != "utf-8-sig":
+            lines = (text.encode() for text in io.TextIOWrapper(file, encoding=encoding, errors="replace"))
         else:
             lines = iter(lambda: file.readline(MAX_LINE + 1), b"")
         line = 0
@@ -223,12 +287,18 @@ def _csv_rows(path: Path) -> Iterator[Read | Broken]:
         head = raw.read(65_536)
         raw.seek(0)
         # Bytes that aren't UTF-8 become lone surrogates, so that the very row they stand in can be refused.
-        text = io.TextIOWrapper(raw, encoding=_encoding(head), errors="surrogateescape", newline="")
+        encoding = _encoding(head)
+        errors = "replace" if encoding.startswith("utf-16") else "surrogateescape"
+        text = io.TextIOWrapper(raw, encoding=encoding, errors=errors, newline="")
         sample = _decoded(head, path).lstrip("\ufeff")
         lines = _Lines(_guarded(text, path))
-        reader = csv.reader(lines, delimiter=_delimiter(sample), strict=True)
+        separator, skipped = _delimiter(sample)
+        reader = csv.reader(lines, delimiter=separator, strict=True)
+        if skipped:
+            next(lines)
         try:
             header = [name.strip() for name in next(reader, [])]
+            header = [name or f"(column {number})" for number, name in enumerate(header, start=1)]
         except csv.Error as error:
             raise UnreadableFile(f"{path}: the header can't be read: {error}.", file=str(path), line=1) from error
         twice = sorted({name for name in header if name and header.count(name) > 1})
@@ -255,6 +325,9 @@ def _csv_rows(path: Path) -> Iterator[Read | Broken]:
             if not cells or all(not cell.strip() for cell in cells):
                 continue
             if len(cells) > len(header):
+                while len(cells) > len(header) and not cells[-1].strip():
+                    cells.pop()
+            if len(cells) > len(header):
                 yield Broken(
                     start, f"has {len(cells)} cells where the header has {len(header)} columns", _joined(cells)
                 )
@@ -266,7 +339,7 @@ def _csv_rows(path: Path) -> Iterator[Read | Broken]:
             if not joined.isascii() and any("\udc80" <= mark <= "\udcff" for mark in joined):
                 yield Broken(start, "is not UTF-8", _joined(cells))
                 continue
-            yield Read(start, {name: cell for name, cell in zip(header, cells, strict=False) if name})
+            yield Read(start, dict(zip(header, cells, strict=False)))
 
 
 class _Lines:
@@ -297,9 +370,15 @@ class _Lines:
         self.number -= len(again)
 
 
-def _delimiter(sample: str) -> str:
+def _delimiter(sample: str) -> tuple[str, bool]:
+    """What stands between cells, and whether a line `sep=;` for a spreadsheet says so and isn't the header."""
     first = sample.splitlines()[0] if sample else ""
-    return max(_SEPARATORS, key=lambda separator: (first.count(separator), separator == ","))
+    told = first.strip().strip('"')
+    if len(told) == 5 and told.startswith("sep=") and told[4] in _SEPARATORS:
+        return told[4], True
+    outside = "".join(first.split('"')[::2])  # a separator inside quotes separates nothing
+    counted = outside if any(separator in outside for separator in _SEPARATORS) else first
+    return max(_SEPARATORS, key=lambda separator: (counted.count(separator), separator == ",")), False
 
 
 def _joined(cells: list[str]) -> str:

@@ -16,7 +16,10 @@ MAX_REASONS = 50  # further ones are counted together: a file of another kind ca
 
 @dataclass(slots=True)
 class ImportReport:
-    """Counts of one import. read = new + updated + unchanged + rejected."""
+    """Counts of one import. read = new + updated + unchanged + rejected.
+
+    unplaced: columns that no record holds, with how many cells there were. found: what was odd, and how it was read.
+    """
 
     kind: str
     file: str
@@ -31,6 +34,8 @@ class ImportReport:
     resumed_at: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     clocks: Counter[str] = field(default_factory=Counter)
+    unplaced: Counter[str] = field(default_factory=Counter)
+    found: Counter[str] = field(default_factory=Counter)
     rejects_file: str | None = None
 
     def reject(self, reason: str) -> None:
@@ -62,6 +67,8 @@ class ImportReport:
             "resumed_at": self.resumed_at,
             "reasons": dict(self.reasons.most_common()),
             "clocks": dict(self.clocks),
+            "unplaced": dict(self.unplaced.most_common()),
+            "found": dict(self.found.most_common()),
             "rejects_file": self.rejects_file,
         }
 

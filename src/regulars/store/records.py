@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from regulars.schema.identity import DEFAULT_NAMESPACE
 from regulars.store.database import Connection, Row, sql
 
 APPEND_EVENTS = "SELECT accepted, duplicates, unresolved FROM append_events(%s::json, %s, %s)"
@@ -16,6 +17,7 @@ UPSERT_CUSTOMERS = "SELECT upsert_customers(%s::jsonb) AS outcome"
 UPSERT_ORDERS = "SELECT upsert_orders(%s::jsonb, %s::json) AS outcome"
 UPSERT_REVIEWS = "SELECT upsert_reviews(%s::jsonb) AS outcome"
 UPSERT_ARTICLES = "SELECT upsert_articles(%s::jsonb) AS outcome"
+BETTER_NAMES = "SELECT better_names(%s::text[], %s::text[]) AS names"
 
 
 class Appended(NamedTuple):
@@ -42,6 +44,49 @@ def upsert(connection: Connection, statement: str, *batches: Sequence[dict[str, 
     row = connection.execute(sql(statement), [as_json(batch) for batch in batches]).fetchone()
     assert row is not None
     return list(row["outcome"])
+
+
+def named_together(rows: Sequence[dict[str, Any]]) -> tuple[list[str], list[str]]:
+    """The pairs of a product's name and a SKU in rows of events, each once: what BETTER_NAMES takes."""
+    pairs = dict.fromkeys(
+        (row["product"], row["variant"])
+        for row in rows
+        if row.get("product_namespace") == DEFAULT_NAMESPACE and row.get("variant_namespace") == "sku"
+    )
+    return [product for product, _ in pairs], [sku for _, sku in pairs]
+
+
+def rename(
+    rows: Sequence[dict[str, Any]], products: list[str], skus: list[str], names: list[str | None] | None
+) -> None:
+    """Names products in rows of events by what BETTER_NAMES found. The name that gives way is kept among the properties."""
+    better = {pair: name for pair, name in zip(zip(products, skus, strict=True), names or [], strict=False) if name}
+    for row in rows:
+        name = better.get((row.get("product", ""), row.get("variant", "")))
+        if name is None:
+            continue
+        if row["product"] != row["variant"]:
+            row["properties"] = {**row.get("properties", {}), "product_id": row["product"]}
+        if name == "parent":
+            row["product_namespace"], row["product"] = "sku", row["variant"]
+        else:
+            del row["product_namespace"], row["product"]
+
+
+def name_products(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Lets events that say a number and a SKU of a product name it by the one that is known."""
+    products, skus = named_together(rows)
+    if products:
+        row = connection.execute(BETTER_NAMES, (products, skus)).fetchone()
+        assert row is not None
+        rename(rows, products, skus, row["names"])
+
+
+def join_products(connection: Connection) -> int:
+    """Moves what came before its product, under another of its names, to the product. Returns how many events moved."""
+    row = connection.execute("SELECT join_products() AS moved").fetchone()
+    assert row is not None
+    return int(row["moved"])
 
 
 COUNTS = """

@@ -14,7 +14,8 @@ import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from regulars.errors import NotFound
+from regulars.errors import NotFound, TooLarge
+from regulars.feeds import bodies
 from regulars.schema import Article, Customer, Event, ExternalId, Order, Product, Review
 from regulars.schema.events import MAX_EVENTS_PER_BATCH
 from regulars.schema.identity import DEFAULT_NAMESPACE, as_external_id
@@ -125,6 +126,25 @@ async def _read(request: Request, model: type[Body]) -> Body:
         raise invalid_from(error) from None
 
 
+async def _read_events(request: Request, received: datetime) -> tuple[EventsIn, bool]:
+    """The batch, and whether it came in another system's format."""
+    raw = await request.body()
+    try:
+        return EventsIn.model_validate_json(raw), False
+    except ValidationError as error:
+        found = bodies.events_in(raw, received, MAX_EVENTS_PER_BATCH)
+        if found is None:
+            raise invalid_from(error) from None
+    events, wrong = found
+    if wrong:
+        raise Invalid(wrong)
+    if len(events) > MAX_EVENTS_PER_BATCH:
+        raise TooLarge(
+            f"The body stands for more than {MAX_EVENTS_PER_BATCH} events.", hint="Send several smaller batches."
+        )
+    return EventsIn.model_construct(events=events, sent_at=None), True
+
+
 def _json(value: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(value, default=str), status, media_type="application/json")
 
@@ -142,6 +162,14 @@ def _checked(kind: str, given: list[Any], make: Callable[[Any], Any]) -> list[An
     return out
 
 
+async def _name_products(engine: Engine, checked: list[dict[str, Any]]) -> None:
+    """Other systems say numbers and SKUs side by side: the product is named by the one that is known."""
+    products, skus = records.named_together(checked)
+    if products:
+        found = await engine.pool.fetch(records.BETTER_NAMES, (products, skus))
+        records.rename(checked, products, skus, found[0]["names"])
+
+
 def router(
     engine_of: Callable[[], Engine], any_caller: Any, secret_caller: Any, responses: dict[int | str, Any]
 ) -> APIRouter:
@@ -154,11 +182,12 @@ def router(
         openapi_extra=_takes(EventsIn),
         tags=["memory"],
         summary="Put events on the timeline",
+        description="Also takes Segment's calls, one or a batch, and Google's Measurement Protocol bodies: found by content.",
     )
     async def events(request: Request, caller: Caller = Depends(any_caller)) -> Response:
         engine = engine_of()
-        body = await _read(request, EventsIn)
         clock, settings = engine.clock(), engine.settings
+        body, foreign = await _read_events(request, clock.received)
 
         def row(event: Event) -> dict[str, Any]:
             if event.sent_at is None:
@@ -170,7 +199,10 @@ def router(
                     made["customer_namespace"], made["customer"] = customer
             return made
 
-        appended = await engine.append(_checked("events", body.events, row), "http", clock.received)
+        checked = _checked("events", body.events, row)
+        if foreign:
+            await _name_products(engine, checked)
+        appended = await engine.append(checked, "http", clock.received)
         for outcome, count in appended._asdict().items():
             EVENTS.labels(outcome).inc(count)
         return _json(appended._asdict(), 202)
