@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ import numpy as np
 import uuid_utils
 
 from regulars.errors import InvalidInput
+from regulars.recommend import again
 from regulars.recommend.catalogue import Catalogue, Item
 from regulars.recommend.dataset import Float32, Int32, Query
 from regulars.recommend.filters import Barred, FilterBase, Wishes
@@ -103,19 +104,32 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
     bought = seen = np.zeros(0, np.int32)
     if surface.discovery:
         bought = history.bought
+    if surface.hides_seen:
         seen = history.seen_within(SEEN_DAYS)
-    barred = serving.filters.bar(request.wishes, _places(catalogue, request.exclude), context, bought, seen)
+    excluded = _places(catalogue, request.exclude)
+    barred = serving.filters.bar(request.wishes, excluded, context, bought, seen, surface.kind)
     watch.lap("filters")
 
-    query = Query(history.items, history.ages, history.strengths, context)
-    candidates = _retrieve(serving.model, query, barred)
-    watch.lap("candidates")
-
-    chosen, propensities, explored = _choose(serving, surface.explores, request.n, candidates, seed)
-    fill = _fill(catalogue, barred, candidates, len(chosen), request.n)
-    watch.lap("choose")
-
-    actions = _actions(serving, query, history, candidates, chosen, propensities, explored, fill)
+    explored: set[int] = set()
+    if surface.purchases:
+        found = again.due(person, catalogue, serving.filters.repeatable, now)
+        candidates, bought_before = again.candidates(found, barred.mask)
+        watch.lap("candidates")
+        chosen = list(range(min(request.n, len(candidates))))
+        watch.lap("choose")
+        actions = _again(catalogue, bought_before, chosen)
+    else:
+        query = Query(history.items, history.ages, history.strengths, context)
+        if not surface.personal and context is not None:
+            query = Query(history.items[:0], history.ages[:0], history.strengths[:0], context)
+        candidates = _retrieve(serving.model, query, barred)
+        if surface.kind:
+            candidates = _related(serving.model, candidates)
+        watch.lap("candidates")
+        chosen, propensities, explored = _choose(serving, surface.explores, request.n, candidates, seed)
+        fill = _fill(catalogue, barred, candidates, len(chosen), 0 if surface.kind else request.n)
+        watch.lap("choose")
+        actions = _actions(serving, query, history, candidates, chosen, propensities, explored, fill)
     watch.lap("reasons")
 
     trace = _trace(serving, request, person, history, barred, candidates, actions, seed)
@@ -198,6 +212,21 @@ def _retrieve(model: Model | None, query: Query, barred: Barred) -> Candidates:
     return model.retrieve(query, PER_SOURCE, exclude=barred.items())
 
 
+def _related(model: Model | None, candidates: Candidates) -> Candidates:
+    """Only what some source proposed for this query in particular: the popular and the new don't "go with" anything."""
+    if model is None or not len(candidates):
+        return candidates
+    columns = [number for number, source in enumerate(model.sources.values()) if source.personal]
+    keep = (candidates.ranks[:, columns] >= 0).any(axis=1)
+    return replace(
+        candidates,
+        items=candidates.items[keep],
+        scores=candidates.scores[keep],
+        features=candidates.features[keep],
+        ranks=candidates.ranks[keep],
+    )
+
+
 def _choose(
     serving: Serving, explores: bool, n: int, candidates: Candidates, seed: int
 ) -> tuple[list[int], list[float | None], set[int]]:
@@ -270,6 +299,14 @@ def _actions(
     return tuple(actions)
 
 
+def _again(catalogue: Catalogue, found: list[again.Due], chosen: list[int]) -> tuple[Action, ...]:
+    ids = catalogue.product_ids
+    return tuple(
+        Action(int(ids[found[row].place]), row, round(found[row].score, 5), None, again.SOURCE, found[row].reason)
+        for row in chosen
+    )
+
+
 def _trace(
     serving: Serving,
     request: Request,
@@ -319,7 +356,9 @@ def _trace(
             "feature_names": candidates.feature_names,
             "source_names": candidates.source_names,
         },
-        "weights": dict(serving.model.blend.weights) if serving.model is not None else {},
+        "weights": dict(serving.model.blend.weights)
+        if serving.model is not None and again.SOURCE not in candidates.source_names
+        else {},
         "seed": seed,
     }
     if serving.note:
