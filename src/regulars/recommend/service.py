@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 import uuid_utils
 
 from regulars.errors import InvalidInput
@@ -22,6 +23,7 @@ from regulars.recommend.dataset import Float32, Int32, Query
 from regulars.recommend.filters import Barred, FilterBase, Wishes
 from regulars.recommend.model import Candidates, Model
 from regulars.recommend.reasons import reason_for
+from regulars.recommend.sources.base import CONTEXT_EVIDENCE
 from regulars.recommend.surfaces import SEEN_DAYS, surface_named
 from regulars.schema import Action, Decision, EventType, ShopSettings
 from regulars.schema.events import STRENGTHS
@@ -32,6 +34,7 @@ HISTORY_READ = 200  # newest interactions a query holds; sources look at fewer
 PER_SOURCE = 100
 TRACED_CANDIDATES = 150  # the best of some 300: what stands further down has no chance to be shown
 UNSHOWN_SAMPLED = 10  # features are kept of the shown and of this many others, for training a ranker
+ENOUGH_TOGETHER = 3  # products chosen together with the open one that make a row of their own
 EXPLORE_FROM = 8  # a list shorter than this has no place to spend
 EXPLORE_POOL = 20  # an exploration slot draws from this many next-best candidates, evenly
 
@@ -124,12 +127,12 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
             query = Query(history.items[:0], history.ages[:0], history.strengths[:0], context)
         candidates = _retrieve(serving.model, query, barred)
         if surface.kind:
-            candidates = _related(serving.model, candidates)
+            candidates = _related(serving.model, candidates, surface.kind)
         watch.lap("candidates")
         chosen, propensities, explored = _choose(serving, surface.explores, request.n, candidates, seed)
         fill = _fill(catalogue, barred, candidates, len(chosen), 0 if surface.kind else request.n)
         watch.lap("choose")
-        actions = _actions(serving, query, history, candidates, chosen, propensities, explored, fill)
+        actions = _actions(serving, query, history, candidates, chosen, propensities, explored, fill, surface.kind)
     watch.lap("reasons")
 
     trace = _trace(serving, request, person, history, barred, candidates, actions, seed)
@@ -212,12 +215,19 @@ def _retrieve(model: Model | None, query: Query, barred: Barred) -> Candidates:
     return model.retrieve(query, PER_SOURCE, exclude=barred.items())
 
 
-def _related(model: Model | None, candidates: Candidates) -> Candidates:
-    """Only what some source proposed for this query in particular: the popular and the new don't "go with" anything."""
+def _related(model: Model | None, candidates: Candidates, kind: str) -> Candidates:
+    """Only what some source proposed for this query in particular: the popular and the new don't "go with" anything.
+
+    What goes with a product is what people chose together with it; only where too little is known, what resembles it.
+    """
     if model is None or not len(candidates):
         return candidates
     columns = [number for number, source in enumerate(model.sources.values()) if source.personal]
     keep = (candidates.ranks[:, columns] >= 0).any(axis=1)
+    if kind == "other":
+        together = _proposed_by(candidates, "covisitation") | _proposed_by(candidates, "sequence")
+        if np.count_nonzero(together) >= ENOUGH_TOGETHER:
+            keep &= together
     return replace(
         candidates,
         items=candidates.items[keep],
@@ -225,6 +235,13 @@ def _related(model: Model | None, candidates: Candidates) -> Candidates:
         features=candidates.features[keep],
         ranks=candidates.ranks[keep],
     )
+
+
+def _proposed_by(candidates: Candidates, source: str) -> npt.NDArray[np.bool_]:
+    if source not in candidates.source_names:
+        return np.zeros(len(candidates), np.bool_)
+    mask: npt.NDArray[np.bool_] = candidates.ranks[:, candidates.source_names.index(source)] >= 0
+    return mask
 
 
 def _choose(
@@ -272,9 +289,17 @@ def _actions(
     propensities: list[float | None],
     explored: set[int],
     fill: list[int],
+    kind: str,
 ) -> tuple[Action, ...]:
     context = None if query.context is None else int(serving.catalogue.product_ids[query.context])
     spoken = serving.model.evidence(query, candidates, chosen) if serving.model is not None else []
+    if kind == "other":
+        # Beside "goes with" it counts that they were chosen together, also where their words weigh more in the score.
+        together = _proposed_by(candidates, "covisitation")
+        spoken = [
+            ("covisitation", CONTEXT_EVIDENCE) if together[row] else said
+            for row, said in zip(chosen, spoken, strict=True)
+        ]
     ids = serving.catalogue.product_ids
     actions = [
         Action(
