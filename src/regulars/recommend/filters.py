@@ -12,6 +12,7 @@ from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.dataset import Int32
 
 Mask = npt.NDArray[np.bool_]
+ENOUGH_ALIKE = 3  # with fewer of a kind there is nothing to compare: the category around it is taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,13 @@ class FilterBase:
             self.repeatable |= catalogue.in_category(category)
         self.everybody: Mask = self.not_for_sale | self.out_of_stock | self.excluded_by_shop
 
-    def bar(self, wishes: Wishes, excluded: Int32, context: int | None, bought: Int32, seen: Int32) -> Barred:
-        """excluded: by the request. bought, seen: empty where the surface lets them come back. All positions."""
+    def bar(
+        self, wishes: Wishes, excluded: Int32, context: int | None, bought: Int32, seen: Int32, kind: str = ""
+    ) -> Barred:
+        """excluded: by the request. bought, seen: empty where the surface lets them come back. All positions.
+
+        kind: "same" or "other": whether a list keeps to the context's own category, or out of it.
+        """
         catalogue, n = self.catalogue, len(self.catalogue)
         by: dict[str, Mask] = {
             "not_for_sale": self.not_for_sale,
@@ -86,6 +92,10 @@ class FilterBase:
             by["already_bought"] = _at(n, bought) & ~self.repeatable
         if len(seen):
             by["seen_lately"] = _at(n, seen)
+        if context is not None and kind == "same":
+            by["other_kind"] = ~self._alike(context)
+        elif context is not None and kind == "other":
+            by["same_kind"] = self._of_path(context)
         if wishes.category is not None:
             by["other_category"] = ~catalogue.in_category(wishes.category)
         if wishes.brand is not None:
@@ -98,6 +108,21 @@ class FilterBase:
             if code not in ("not_for_sale", "out_of_stock", "excluded_by_shop"):
                 mask = mask | more
         return Barred(mask, by)
+
+    def _of_path(self, context: int, levels: int | None = None) -> Mask:
+        """What stands in the context's category, by its whole path or its first levels; nothing where it has none."""
+        item = self.catalogue.items[context]
+        path = item.category[:levels] if item is not None else ()
+        return self.catalogue.in_category(" > ".join(path)) if path else np.zeros(len(self.catalogue), np.bool_)
+
+    def _alike(self, context: int) -> Mask:
+        """What is of the context's kind: of its narrowest category in which there is enough to compare; all without one."""
+        item = self.catalogue.items[context]
+        for levels in range(len(item.category) if item is not None else 0, 0, -1):
+            mask = self._of_path(context, levels)
+            if np.count_nonzero(mask & ~self.everybody) > ENOUGH_ALIKE:
+                return mask
+        return np.ones(len(self.catalogue), np.bool_)
 
 
 def _at(n: int, items: Int32) -> Mask:

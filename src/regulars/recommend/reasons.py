@@ -32,6 +32,10 @@ _SENTENCES: dict[str, Callable[[Say], str]] = {
     "next_bought": lambda say: say("Because you bought {product}"),
     "next_put_in_cart": lambda say: say("Because {product} is in your cart"),
     "next_liked": lambda say: say("Because you liked {product}"),
+    "again": lambda say: say("You bought it {days} days ago"),
+    "again_yesterday": lambda say: say("You bought it yesterday"),
+    "again_today": lambda say: say("You bought it today"),
+    "again_cycle": lambda say: say("You buy it about every {cycle} days; last {days} days ago"),
 }
 
 
@@ -57,8 +61,11 @@ def sentence(say: Say, code: str, arguments: dict[str, Any], title: Callable[[in
     name = title(int(arguments["product_id"])) if "product_id" in arguments else ""
     if "product_id" in arguments and not name:
         code = "for_you"
-    said = _SENTENCES.get(code, _SENTENCES["for_you"])(say)
-    return said.replace("{product}", shortened(name))
+    days = int(arguments.get("days", 0))
+    if code in ("again", "again_cycle") and days < 2:
+        code = "again_yesterday" if days else "again_today"
+    said = _SENTENCES.get(code, _SENTENCES["for_you"])(say).replace("{product}", shortened(name))
+    return said.replace("{days}", str(days)).replace("{cycle}", str(arguments.get("cycle", "")))
 
 
 def shortened(title: str, limit: int = 40) -> str:

@@ -17,6 +17,7 @@ from regulars.recommend.filters import Wishes
 from regulars.recommend.page import explain
 from regulars.recommend.reasons import sentence
 from regulars.recommend.service import Serving
+from regulars.recommend.surfaces import SURFACES
 from regulars.schema import Decision, ExternalId
 from regulars.schema.identity import ExternalIdField
 from regulars.schema.text import IdText
@@ -54,11 +55,11 @@ class RecommendationRequest(BaseModel):
     """Who asks, where, and for what."""
 
     model_config = ConfigDict(extra="forbid")
-    surface: str = Field(default="home", max_length=64, description="home, product, cart or email")
+    surface: str = Field(default="home", max_length=64, description=", ".join(SURFACES))
     customer: ExternalIdField | None = None
     visitor: IdText | None = Field(default=None, description="The id your page keeps for the browser.")
     product: ExternalIdField | None = Field(
-        default=None, description="The open product; needed on the surface product."
+        default=None, description="The open product; needed on product, alike and goes_with."
     )
     n: int = Field(default=10, ge=1, le=service.MAX_ITEMS)
     filters: Filters = Field(default_factory=Filters)

@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 import uuid_utils
 
 from regulars.errors import InvalidInput
+from regulars.recommend import again
 from regulars.recommend.catalogue import Catalogue, Item
 from regulars.recommend.dataset import Float32, Int32, Query
 from regulars.recommend.filters import Barred, FilterBase, Wishes
 from regulars.recommend.model import Candidates, Model
 from regulars.recommend.reasons import reason_for
+from regulars.recommend.sources.base import CONTEXT_EVIDENCE
 from regulars.recommend.surfaces import SEEN_DAYS, surface_named
 from regulars.schema import Action, Decision, EventType, ShopSettings
 from regulars.schema.events import STRENGTHS
@@ -31,6 +34,7 @@ HISTORY_READ = 200  # newest interactions a query holds; sources look at fewer
 PER_SOURCE = 100
 TRACED_CANDIDATES = 150  # the best of some 300: what stands further down has no chance to be shown
 UNSHOWN_SAMPLED = 10  # features are kept of the shown and of this many others, for training a ranker
+ENOUGH_TOGETHER = 3  # products chosen together with the open one that make a row of their own
 EXPLORE_FROM = 8  # a list shorter than this has no place to spend
 EXPLORE_POOL = 20  # an exploration slot draws from this many next-best candidates, evenly
 
@@ -103,19 +107,32 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
     bought = seen = np.zeros(0, np.int32)
     if surface.discovery:
         bought = history.bought
+    if surface.hides_seen:
         seen = history.seen_within(SEEN_DAYS)
-    barred = serving.filters.bar(request.wishes, _places(catalogue, request.exclude), context, bought, seen)
+    excluded = _places(catalogue, request.exclude)
+    barred = serving.filters.bar(request.wishes, excluded, context, bought, seen, surface.kind)
     watch.lap("filters")
 
-    query = Query(history.items, history.ages, history.strengths, context)
-    candidates = _retrieve(serving.model, query, barred)
-    watch.lap("candidates")
-
-    chosen, propensities, explored = _choose(serving, surface.explores, request.n, candidates, seed)
-    fill = _fill(catalogue, barred, candidates, len(chosen), request.n)
-    watch.lap("choose")
-
-    actions = _actions(serving, query, history, candidates, chosen, propensities, explored, fill)
+    explored: set[int] = set()
+    if surface.purchases:
+        found = again.due(person, catalogue, serving.filters.repeatable, now)
+        candidates, bought_before = again.candidates(found, barred.mask)
+        watch.lap("candidates")
+        chosen = list(range(min(request.n, len(candidates))))
+        watch.lap("choose")
+        actions = _again(catalogue, bought_before, chosen)
+    else:
+        query = Query(history.items, history.ages, history.strengths, context)
+        if not surface.personal and context is not None:
+            query = Query(history.items[:0], history.ages[:0], history.strengths[:0], context)
+        candidates = _retrieve(serving.model, query, barred)
+        if surface.kind:
+            candidates = _related(serving.model, candidates, surface.kind)
+        watch.lap("candidates")
+        chosen, propensities, explored = _choose(serving, surface.explores, request.n, candidates, seed)
+        fill = _fill(catalogue, barred, candidates, len(chosen), 0 if surface.kind else request.n)
+        watch.lap("choose")
+        actions = _actions(serving, query, history, candidates, chosen, propensities, explored, fill, surface.kind)
     watch.lap("reasons")
 
     trace = _trace(serving, request, person, history, barred, candidates, actions, seed)
@@ -198,6 +215,35 @@ def _retrieve(model: Model | None, query: Query, barred: Barred) -> Candidates:
     return model.retrieve(query, PER_SOURCE, exclude=barred.items())
 
 
+def _related(model: Model | None, candidates: Candidates, kind: str) -> Candidates:
+    """Only what some source proposed for this query in particular: the popular and the new don't "go with" anything.
+
+    What goes with a product is what people chose together with it; only where too little is known, what resembles it.
+    """
+    if model is None or not len(candidates):
+        return candidates
+    columns = [number for number, source in enumerate(model.sources.values()) if source.personal]
+    keep = (candidates.ranks[:, columns] >= 0).any(axis=1)
+    if kind == "other":
+        together = _proposed_by(candidates, "covisitation") | _proposed_by(candidates, "sequence")
+        if np.count_nonzero(together) >= ENOUGH_TOGETHER:
+            keep &= together
+    return replace(
+        candidates,
+        items=candidates.items[keep],
+        scores=candidates.scores[keep],
+        features=candidates.features[keep],
+        ranks=candidates.ranks[keep],
+    )
+
+
+def _proposed_by(candidates: Candidates, source: str) -> npt.NDArray[np.bool_]:
+    if source not in candidates.source_names:
+        return np.zeros(len(candidates), np.bool_)
+    mask: npt.NDArray[np.bool_] = candidates.ranks[:, candidates.source_names.index(source)] >= 0
+    return mask
+
+
 def _choose(
     serving: Serving, explores: bool, n: int, candidates: Candidates, seed: int
 ) -> tuple[list[int], list[float | None], set[int]]:
@@ -243,9 +289,17 @@ def _actions(
     propensities: list[float | None],
     explored: set[int],
     fill: list[int],
+    kind: str,
 ) -> tuple[Action, ...]:
     context = None if query.context is None else int(serving.catalogue.product_ids[query.context])
     spoken = serving.model.evidence(query, candidates, chosen) if serving.model is not None else []
+    if kind == "other":
+        # Beside "goes with" it counts that they were chosen together, also where their words weigh more in the score.
+        together = _proposed_by(candidates, "covisitation")
+        spoken = [
+            ("covisitation", CONTEXT_EVIDENCE) if together[row] else said
+            for row, said in zip(chosen, spoken, strict=True)
+        ]
     ids = serving.catalogue.product_ids
     actions = [
         Action(
@@ -268,6 +322,14 @@ def _actions(
         reason = reason_for("newest", -1, [], [], None)
         actions.append(Action(int(ids[item]), len(actions), 0.0, None, "newest", reason))
     return tuple(actions)
+
+
+def _again(catalogue: Catalogue, found: list[again.Due], chosen: list[int]) -> tuple[Action, ...]:
+    ids = catalogue.product_ids
+    return tuple(
+        Action(int(ids[found[row].place]), row, round(found[row].score, 5), None, again.SOURCE, found[row].reason)
+        for row in chosen
+    )
 
 
 def _trace(
@@ -319,7 +381,9 @@ def _trace(
             "feature_names": candidates.feature_names,
             "source_names": candidates.source_names,
         },
-        "weights": dict(serving.model.blend.weights) if serving.model is not None else {},
+        "weights": dict(serving.model.blend.weights)
+        if serving.model is not None and again.SOURCE not in candidates.source_names
+        else {},
         "seed": seed,
     }
     if serving.note:

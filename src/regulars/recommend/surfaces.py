@@ -3,30 +3,62 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from regulars.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """discovery: what was bought, or looked at in the last days, doesn't come back. explores: may draw slots at random."""
+    """One place that shows lists.
+
+    discovery: what was bought doesn't come back. hides_seen: nor does what was looked at in the last days.
+    explores: may draw slots at random. personal: the person's history counts, not the open product alone.
+    kind: "same" keeps to the open product's own category, "other" keeps out of it. purchases: a list of what the person
+    bought before, by how due it is, instead of what a model proposes.
+    """
 
     name: str
     purpose: str
-    needs_product: bool
-    discovery: bool
-    explores: bool
+    needs_product: bool = False
+    discovery: bool = True
+    hides_seen: bool = True
+    explores: bool = False
+    personal: bool = True
+    kind: Literal["", "same", "other"] = ""
+    purchases: bool = False
 
 
 SURFACES = {
     surface.name: surface
     for surface in (
-        Surface("home", "For you: what this person may want next", needs_product=False, discovery=True, explores=True),
+        Surface("home", "For you: what this person may want next", explores=True),
+        Surface("product", "Alike and goes with: beside an open product", needs_product=True),
         Surface(
-            "product", "Alike and goes with: beside an open product", needs_product=True, discovery=True, explores=False
+            "alike",
+            "Alike: others of the open product's kind, to compare",
+            needs_product=True,
+            hides_seen=False,
+            personal=False,
+            kind="same",
         ),
-        Surface("cart", "What else: beside a filled cart", needs_product=False, discovery=True, explores=False),
-        Surface("email", "A block in an e-mail", needs_product=False, discovery=True, explores=False),
+        Surface(
+            "goes_with",
+            "Goes with: what is chosen together with the open product, of other kinds",
+            needs_product=True,
+            hides_seen=False,
+            personal=False,
+            kind="other",
+        ),
+        Surface("cart", "What else: beside a filled cart"),
+        Surface(
+            "again",
+            "Buy again: own purchases, the most due first",
+            discovery=False,
+            hides_seen=False,
+            purchases=True,
+        ),
+        Surface("email", "A block in an e-mail"),
     )
 }
 SEEN_DAYS = 7.0

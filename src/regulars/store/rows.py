@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -286,9 +287,8 @@ def _order_events(order: Order, row: dict[str, Any], placed: datetime) -> list[d
             # The key says which line of which order, not its number: lines may be listed in another order next time.
             key = (kind.value, f"{subject[0]}:{subject[1]}")
             occurrence[key] = occurrence.get(key, 0) + 1
-            identity = orjson.dumps([*order.id, *key, occurrence[key]]).decode()
             event = {
-                "message_id": message_key("order:" + identity),
+                "message_id": line_key(order.id, kind.value, subject, occurrence[key]),
                 "type": kind.value,
                 "occurred_at": placed,
                 "clock": "stated",
@@ -308,6 +308,12 @@ def _order_events(order: Order, row: dict[str, Any], placed: datetime) -> list[d
                 event["visitor"] = row["visitor"]
             events.append(event)
     return events
+
+
+def line_key(order: ExternalId, kind: str, subject: Sequence[str], nth: int) -> UUID:
+    """Under which id the event of an order's line is stored. nth: from 1, of the lines with the same subject."""
+    identity = orjson.dumps([*order, str(kind), f"{subject[0]}:{subject[1]}", nth]).decode()
+    return message_key("order:" + identity)
 
 
 def review_row(review: Review, clock: Clock) -> dict[str, Any]:

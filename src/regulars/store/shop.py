@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import secrets
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -85,6 +87,21 @@ def create_key(connection: Connection, name: str, scope: Scope) -> str:
         (name, scope, key_digest(key), key[:12]),
     )
     return key
+
+
+def storefront_key(secret: bytes) -> str:
+    """The storefront's own public key. It follows from the shop's secret, so that it needn't be kept anywhere."""
+    made = base64.urlsafe_b64encode(hmac.digest(secret, b"storefront", hashlib.sha256)[:24]).decode()
+    return f"rk_pub_{made}"
+
+
+def ensure_storefront_key(connection: Connection, secret: bytes) -> None:
+    """Lists it among the shop's keys. One that was revoked stays so."""
+    key = storefront_key(secret)
+    connection.execute(
+        "INSERT INTO api_keys (name, scope, sha256, prefix) VALUES ('storefront', 'public', %s, %s) ON CONFLICT DO NOTHING",
+        (key_digest(key), key[:12]),
+    )
 
 
 def list_keys(connection: Connection) -> list[Row]:

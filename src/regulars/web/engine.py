@@ -115,6 +115,7 @@ class Engine:
         self.writer = DecisionWriter(self.pool)
         self.shop: ShopRow | None = None
         self.keys: dict[bytes, tuple[int, str]] = {}
+        self._key_made = False
         self.database_ok = False
         self.refreshed_at = 0.0
         self.started_at = time.time()
@@ -152,6 +153,9 @@ class Engine:
     def _refresh(self) -> None:
         with self.database.connect(autocommit=True) as connection:
             self.shop = shop_table.read(connection)
+            if not self._key_made:
+                shop_table.ensure_storefront_key(connection, self.shop.secret)
+                self._key_made = True
             self.keys = {
                 bytes(row["sha256"]): (row["key_id"], row["scope"]) for row in connection.execute(shop_table.READ_KEYS)
             }
@@ -182,6 +186,12 @@ class Engine:
         return self.shop
 
     @property
+    def storefront_key(self) -> str:
+        """The public key that the storefront's own pages carry; "" once it was revoked."""
+        key = shop_table.storefront_key(self.shop_row.secret)
+        return key if shop_table.key_digest(key) in self.keys else ""
+
+    @property
     def serving(self) -> service.Serving:
         """Raises: DatabaseUnavailable before anything could be read."""
         current = self.live.current
@@ -199,10 +209,17 @@ class Engine:
         self, request: service.Request, customer: ExternalId | None, visitor: str | None
     ) -> tuple[service.Serving, Decision]:
         """A decision, committed before it is returned. Raises: InvalidInput, DatabaseUnavailable."""
-        serving = self.serving
         began = time.perf_counter()
         person = await self.person(customer, visitor)
+        return await self.recommend_to(person, request, began)
+
+    async def recommend_to(
+        self, person: people.Person, request: service.Request, began: float | None = None
+    ) -> tuple[service.Serving, Decision]:
+        """As `recommend`, for a person who was read already. began: when reading them began."""
+        serving = self.serving
         read = time.perf_counter()
+        began = read if began is None else began
         decision = service.recommend(serving, request, person)
         decision.timings_ms["read_person"] = round((read - began) * 1000, 3)
         await self.writer.record(decision)

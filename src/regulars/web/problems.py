@@ -93,6 +93,13 @@ def problem(error: RegularsError, *, instance: str | None = None) -> Response:
     return Response(orjson.dumps(body), error.status, headers, MEDIA_TYPE)
 
 
+def _page(request: Request, status: int) -> Response | None:
+    """A page instead of the envelope, where a person asks and somebody made one (`app.state.error_page`)."""
+    made = getattr(request.app.state, "error_page", None)
+    page: Response | None = made(request, status) if made is not None else None
+    return page
+
+
 def install(app: FastAPI) -> None:
     """Turns every error that leaves a route into the envelope."""
 
@@ -113,6 +120,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
+        page = _page(request, error.status_code)
+        if page is not None:
+            return page
         code = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http")
         title = {404: "Nothing here by that name", 405: "This method isn't known here"}.get(
             error.status_code, str(error.detail)
@@ -131,5 +141,8 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> Response:
         log.exception("unexpected", path=request.url.path, error=repr(error))
+        page = _page(request, 500)
+        if page is not None:
+            return page
         told = RegularsError("An unexpected error; it is in the log.", hint="Try again; if it stays, report it.")
         return problem(told, instance=request.url.path)

@@ -1,0 +1,239 @@
+"""Search over the catalogue: titles, categories, brands, attributes and descriptions, in English and Chinese at once.
+
+Words are weighed by BM25 over fields (Robertson & Zaragoza 2009); a word that no product has is taken for its nearest
+neighbour in spelling. Knows no person and no synonyms; text from outside is only ever compared.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from regulars.language.text_features import normalise
+from regulars.recommend.catalogue import Catalogue, Item
+
+MAX_QUERY = 200  # characters; nobody types more, and a page of text would only cost time
+MAX_WORDS = 12
+MAX_SPELLINGS = 12  # words that a beginning or a misspelling is taken for
+SATURATION = 1.2  # BM25's k1: the tenth mention of a word says less than the second
+LENGTH = 0.5  # BM25's b: how much a long text is held against a word
+WEIGHTS = {"title": 5.0, "category": 3.0, "brand": 3.0, "attributes": 2.0, "description": 1.0}
+BEGINNING = 0.6  # what a match of a word's beginning is worth, beside the whole word
+MISSPELT = 0.5
+
+Float32 = npt.NDArray[np.float32]
+_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_RUN = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+(?:[.,]\d+)*")
+
+
+def terms(text: str, *, single: bool = True) -> list[str]:
+    """Words without their plural's ending; of a Chinese run each pair of characters, and each character if `single`.
+
+    >>> terms("Tea cups, 0.5 l")
+    ['tea', 'cup', '0.5', 'l']
+    >>> terms("绿茶壶", single=False)
+    ['绿茶', '茶壶']
+    """
+    found: list[str] = []
+    for run in _RUN.findall(normalise(text)):
+        if re.match(rf"[{_UNSPACED}]", run):
+            found += [run[at : at + 2] for at in range(len(run) - 1)]
+            if single or len(run) == 1:
+                found += list(run)
+        else:
+            found.append(_stem(run))
+    return found
+
+
+def _stem(word: str) -> str:
+    """Without the plural's ending: berries, boxes and cups are berry, box and cup; glass and bus stay."""
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("xes", "ches", "shes", "sses", "zes")):
+        return word[:-2]
+    return word[:-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """items: best first. taken: words of the query that were read as others. whole: every word occurs in every item."""
+
+    items: list[Item]
+    taken: dict[str, str]
+    whole: bool
+
+
+class SearchIndex:
+    """The words of all that is for sale. Immutable; made once per catalogue."""
+
+    def __init__(self, catalogue: Catalogue, known: dict[int, tuple[Item, dict[str, float]]] | None = None) -> None:
+        """known: weighed words of products by their id, as kept from an index before; brought up to date."""
+        known = {} if known is None else known
+        self.items = [item for item in catalogue.items if item is not None and item.for_sale and item.names]
+        postings: dict[str, tuple[list[int], list[float]]] = {}
+        for place, item in enumerate(self.items):
+            kept = known.get(item.product_id)
+            if kept is None or (kept[0] is not item and _words_of(kept[0]) != _words_of(item)):
+                kept = (item, _weighed(item))
+            known[item.product_id] = (item, kept[1])
+            for term, weight in kept[1].items():
+                entry = postings.setdefault(term, ([], []))
+                entry[0].append(place)
+                entry[1].append(weight)
+        self._postings = {
+            term: (np.array(places, np.int32), np.array(weights, np.float32))
+            for term, (places, weights) in postings.items()
+        }
+        self._in_stock = np.array([item.in_stock for item in self.items], np.bool_)
+        self._spellings: dict[str, list[str]] = {}  # by each pair of letters, for the nearest spelling
+        self._sorted: list[str] = sorted(term for term in self._postings if term.isascii())
+        for term in self._sorted:
+            for pair in _pairs(term):
+                self._spellings.setdefault(pair, []).append(term)
+
+    def find(self, query: str) -> Found:
+        """Products that hold every word of the query; where there are none, those that hold most of them."""
+        asked = list(dict.fromkeys(terms(query[:MAX_QUERY], single=False)))[:MAX_WORDS]
+        n = len(self.items)
+        if not asked or not n:
+            return Found([], {}, True)
+        score, held = np.zeros(n, np.float32), np.zeros(n, np.int16)
+        taken: dict[str, str] = {}
+        for place, term in enumerate(asked):
+            gain = np.zeros(n, np.float32)
+            for spelling, worth in self._readings(term, place == len(asked) - 1, taken):
+                places, weights = self._postings[spelling]
+                rarity = math.log(1 + (n - len(places) + 0.5) / (len(places) + 0.5))
+                gain[places] = np.maximum(gain[places], worth * rarity * weights / (weights + SATURATION))
+            score += gain
+            held += gain > 0
+        most = int(held.max())
+        if most == 0:
+            return Found([], taken, False)
+        # Half of the words is the least that still answers the question.
+        good = np.flatnonzero(held >= max(1, most if most == len(asked) else math.ceil(len(asked) / 2)))
+        order = np.lexsort((good, -score[good], ~self._in_stock[good], -held[good]))
+        return Found([self.items[place] for place in good[order]], taken, most == len(asked))
+
+    def _readings(self, term: str, last: bool, taken: dict[str, str]) -> list[tuple[str, float]]:
+        """The words of the catalogue that this one may mean, with what each is worth."""
+        found = [(term, 1.0)] if term in self._postings else []
+        if not term.isascii():
+            if not found and len(term) == 2:
+                found = [(one, MISSPELT) for one in term if one in self._postings]
+            return found
+        if last and len(term) >= 2:
+            # What is still being typed: "teap" is the teapot's beginning.
+            found += [(one, BEGINNING) for one in self._beginning(term) if one != term]
+        if not found and len(term) >= 4:
+            near = self._nearest(term)
+            if near:
+                taken[term] = near[0]
+            found = [(one, MISSPELT) for one in near]
+        return found
+
+    def _beginning(self, term: str) -> list[str]:
+        start = bisect.bisect_left(self._sorted, term)
+        out = []
+        for word in self._sorted[start : start + MAX_SPELLINGS]:
+            if not word.startswith(term):
+                break
+            out.append(word)
+        return out
+
+    def _nearest(self, term: str) -> list[str]:
+        """Words one letter away (two from eight letters on), the nearest first; of those the ones most products have."""
+        if any(letter.isdigit() for letter in term):
+            return []  # 500 ml isn't 600 ml misspelt
+        allowed = 1 if len(term) < 8 else 2
+        shared: Counter[str] = Counter()
+        for pair in set(_pairs(term)):
+            shared.update(self._spellings.get(pair, ()))
+        near = []
+        for word, _ in shared.most_common(200):
+            if abs(len(word) - len(term)) <= allowed:
+                away = distance(term, word, allowed)
+                if away <= allowed:
+                    near.append((away, -len(self._postings[word][0]), word))
+        near.sort()
+        return [word for away, _, word in near if away == near[0][0]][:3]
+
+
+def distance(one: str, other: str, limit: int) -> int:
+    """Letters to change, add, drop or swap with their neighbour (Damerau 1964, optimal string alignment); past the limit,
+    limit + 1.
+
+    >>> distance("teapto", "teapot", 2), distance("tea", "coffee", 2)
+    (1, 3)
+    """
+    older: list[int] = []
+    previous: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        older, previous, row = previous, row, [i]
+        for j, against in enumerate(other, 1):
+            best = min(previous[j] + 1, row[j - 1] + 1, previous[j - 1] + (letter != against))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == against:
+                best = min(best, older[j - 2] + 1)
+            row.append(best)
+        if min(row) > limit:
+            return limit + 1
+    return min(row[-1], limit + 1)
+
+
+def _pairs(word: str) -> list[str]:
+    padded = f" {word} "
+    return [padded[at : at + 2] for at in range(len(padded) - 1)]
+
+
+def _words_of(item: Item) -> tuple[object, ...]:
+    return item.texts, item.category, item.brand, item.attributes
+
+
+def _weighed(item: Item) -> dict[str, float]:
+    """Each term with its weight: mentions by field, long fields held back."""
+    fields: dict[str, list[str]] = {
+        "title": [text.get("title", "") for text in item.texts.values()],
+        "category": list(item.category),
+        "brand": [item.brand or ""],
+        "attributes": [str(value) for value in item.attributes.values() if isinstance(value, (str, int, float, list))],
+        "description": [text.get("description", "") for text in item.texts.values()],
+    }
+    usual = {"title": 8, "category": 4, "brand": 2, "attributes": 8, "description": 60}  # terms of a usual field
+    weights: dict[str, float] = {}
+    for field, texts in fields.items():
+        found = [term for text in texts if text for term in terms(text)]
+        held = WEIGHTS[field] / (1 - LENGTH + LENGTH * max(1.0, len(found) / usual[field]))
+        for term, count in Counter(found).items():
+            weights[term] = weights.get(term, 0.0) + held * count
+    return weights
+
+
+_made: WeakKeyDictionary[Catalogue, SearchIndex] = WeakKeyDictionary()
+_words: dict[int, tuple[Item, dict[str, float]]] = {}
+
+
+def index_of(catalogue: Catalogue) -> SearchIndex:
+    """The catalogue's index, made at first use. Of products that didn't change the words are known from the one before."""
+    found = _made.get(catalogue)
+    if found is None:
+        found = _made[catalogue] = SearchIndex(catalogue, _words)
+        for gone in _words.keys() - {item.product_id for item in found.items}:
+            _words.pop(gone, None)
+    return found
+
+
+def labels(items: Iterable[Item]) -> list[str]:
+    """Categories that these items stand in, the commonest first: where to go on looking."""
+    counted = Counter(item.category[-1] for item in items if item.category)
+    return [name for name, _ in counted.most_common()]

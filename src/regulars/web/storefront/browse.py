@@ -1,0 +1,221 @@
+"""Looking around: front page, categories, products, search."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import FastAPI, Request, Response
+
+from regulars.recommend.catalogue import Item
+from regulars.recommend.search import MAX_QUERY, index_of, labels
+from regulars.schema import EventType
+from regulars.store import shopping
+from regulars.web.shelves import Shelf, named
+from regulars.web.storefront.site import Site, shelves
+from regulars.web.visit import Visit
+
+ROW = 8
+BESIDE = 6
+AGAIN = 4
+PER_SHELF = 4
+SHELVES = 4  # that show products on the front page; the other categories stand above as tiles
+PER_PAGE = 24
+MAX_STARS = 5
+
+
+def add(app: FastAPI, site: Site) -> None:
+    @site.get(app, "/")
+    async def home(request: Request) -> Response:
+        visit = site.visit(request)
+        say = visit.say
+        person = await visit.person()
+        again = None
+        if EventType.PURCHASE in person.types:
+            again = await site.row(visit, "again", say("Buy again"), AGAIN)
+        title = say("New and popular") if await visit.refused() else say("For you")
+        for_you = await site.row(visit, "home", title, ROW, exclude=again.product_ids if again else ())
+        await visit.write()
+        rows = [row for row in (for_you, again) if row]
+        return site.show(
+            visit,
+            "home.html",
+            rows=rows,
+            refused=await visit.refused(),
+            shown=shelves(visit).top[:SHELVES],
+            per_shelf=PER_SHELF,
+        )
+
+    @site.get(app, "/category/{name:path}")
+    async def category(request: Request, name: str) -> Response:
+        visit = site.visit(request)
+        shelf = shelves(visit).find(name)
+        if shelf is None:
+            return site.missing(visit, visit.say("There is no such category."))
+        asked = Narrowed(visit, shelf)
+        at = max(1, visit.number("page", 1))
+        pages_in_all = max(1, -(-len(asked.items) // PER_PAGE))
+        if at > pages_in_all:
+            return site.missing(visit, visit.say("There is no such page in this category."))
+        message = visit.message()
+        visit.did(EventType.PAGE, None, message_id=message, properties={"category": shelf.name[:200]})
+        await visit.write()
+        items = asked.items[(at - 1) * PER_PAGE : at * PER_PAGE]
+        return site.show(
+            visit,
+            "category.html",
+            shelf=shelf,
+            asked=asked,
+            items=items,
+            at=at,
+            pages=pages_in_all,
+            message=message,
+            inside=_inside(shelf),
+        )
+
+    @site.get(app, "/product/{name:path}")
+    async def product(request: Request, name: str) -> Response:
+        visit = site.visit(request)
+        say = visit.say
+        item = named(visit.engine.serving.catalogue, name)
+        if item is None or not item.for_sale:
+            return site.missing(visit, say("This product isn't in the shop (any more)."))
+        came_from = visit.came_from()
+        if came_from:
+            place = f"click:{came_from['decision_id']}:{came_from['position']}"
+            visit.did(EventType.CLICK, item, message_id=place, **came_from)
+        message = visit.message()
+        visit.did(EventType.VIEW, item, message_id=message, **came_from)
+        await visit.write()  # before the rows are made: it already counts there
+        alike = await site.row(visit, "alike", say("Alike"), BESIDE, context=item)
+        shown = alike.product_ids if alike else ()
+        beside = await site.row(visit, "goes_with", say("Goes with it"), BESIDE, context=item, exclude=shown)
+        variants = (await shopping.variants(visit.engine.pool, [item.product_id]))[item.product_id]
+        reviews = await visit.engine.pool.fetch(shopping.READ_REVIEWS, (item.product_id, shopping.MAX_REVIEWS))
+        return site.show(
+            visit,
+            "product.html",
+            item=item,
+            variants=variants,
+            chosen=_chosen(visit, variants),
+            reviews=reviews,
+            rows=[row for row in (beside, alike) if row],
+            came_from=came_from,
+            message=message,
+            cart_message=visit.message(),
+        )
+
+    @site.get(app, "/search")
+    async def search(request: Request) -> Response:
+        visit = site.visit(request)
+        query = " ".join(_clean(request.query_params.get("q", ""))[:MAX_QUERY].split())
+        at = max(1, visit.number("page", 1))
+        if not query:
+            await visit.write()
+            return site.show(visit, "search.html", query="", found=None, items=[], at=1, pages=1, message="", near=[])
+        catalogue = visit.engine.serving.catalogue
+        index = await asyncio.to_thread(index_of, catalogue)
+        found = index.find(query)
+        pages_in_all = max(1, -(-len(found.items) // PER_PAGE))
+        at = min(at, pages_in_all)
+        message = visit.message()
+        visit.did(EventType.SEARCH, None, message_id=message, properties={"query": query, "results": len(found.items)})
+        await visit.write()
+        for_you = None
+        if not found.items:
+            for_you = await site.row(visit, "home", visit.say("Perhaps one of these"), BESIDE)
+        return site.show(
+            visit,
+            "search.html",
+            query=query,
+            found=found,
+            items=found.items[(at - 1) * PER_PAGE : at * PER_PAGE],
+            at=at,
+            pages=pages_in_all,
+            message=message,
+            near=labels(found.items[:PER_PAGE])[:6],
+            for_you=for_you,
+            page_link=lambda page: "?" + urlencode({"q": query, "page": page}),
+        )
+
+
+class Narrowed:
+    """A category as it was asked for: sorted, between two prices."""
+
+    SORTS = ("best", "new", "cheap", "dear")
+
+    def __init__(self, visit: Visit, shelf: Shelf) -> None:
+        given = visit.request.query_params
+        self.sort = given.get("sort", "") if given.get("sort", "") in self.SORTS else "best"
+        self.least, self.most = _price(given.get("min", "")), _price(given.get("max", ""))
+        self.available = given.get("stock") == "yes"
+        items = [item for item in shelf.items if self._fits(item)]
+        if self.sort == "best":
+            mixed = {item.product_id: place for place, item in enumerate(shelf.mixed)}
+            items.sort(key=lambda item: mixed[item.product_id])
+        elif self.sort in ("cheap", "dear"):
+            sign = 1 if self.sort == "cheap" else -1
+            items.sort(key=lambda item: (not item.in_stock, item.price is None, sign * _major(item)))
+        self.items = items
+        self.narrowed = self.least is not None or self.most is not None or self.available
+
+    def _fits(self, item: Item) -> bool:
+        if self.available and not item.in_stock:
+            return False
+        if self.least is None and self.most is None:
+            return True
+        if item.price is None:
+            return False
+        price = _major(item)
+        return (self.least is None or price >= self.least) and (self.most is None or price <= self.most)
+
+    def link(self, page: int) -> str:
+        """This list's page, as it is sorted and narrowed."""
+        asked: dict[str, Any] = {
+            "sort": self.sort if self.sort != "best" else None,
+            "min": self.least,
+            "max": self.most,
+        }
+        asked["stock"] = "yes" if self.available else None
+        told = {name: f"{value:g}" if isinstance(value, float) else value for name, value in asked.items() if value}
+        return "?" + urlencode({**told, "page": page})
+
+
+def _major(item: Item) -> float:
+    return 0.0 if item.price is None else item.price / 10**item.exponent
+
+
+def _price(given: str) -> float | None:
+    """A price as people type it: 12, 12.50 or 12,50; what isn't one narrows nothing."""
+    try:
+        value = float(given.strip().replace(",", ".")[:20])
+    except ValueError:
+        return None
+    return value if 0 <= value < 1e12 else None
+
+
+def _inside(shelf: Shelf) -> list[str]:
+    """The categories within this one, the largest first."""
+    counts: dict[str, int] = {}
+    for item in shelf.items:
+        folded = [part.strip().casefold() for part in item.category]
+        at = folded.index(shelf.name.casefold()) if shelf.name.casefold() in folded else -1
+        if 0 <= at < len(item.category) - 1:
+            name = item.category[at + 1].strip()
+            counts[name] = counts.get(name, 0) + 1
+    return sorted(counts, key=lambda name: (-counts[name], name))[:12]
+
+
+def _chosen(visit: Visit, variants: list[shopping.Variant]) -> str:
+    """The variant that the form begins with: the address's, else the cheapest that can be had."""
+    asked = visit.request.query_params.get("variant", "")
+    if any(one.key == asked for one in variants):
+        return asked
+    there = [one for one in variants if one.in_stock] or variants
+    return min(there, key=lambda one: (one.price is None, one.price or 0)).key if there else ""
+
+
+def _clean(text: str) -> str:
+    """Without characters that nobody types."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
