@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +12,10 @@ import orjson
 import pytest
 
 from regulars.demo import MARK, run
+from regulars.demo.catalogue import AUTHORS
+from regulars.demo.kinds import BY_KEY, CATEGORIES, KINDS
 from regulars.demo.pictures import picture
-from regulars.demo.world import BY_KEY, DAYS, KINDS, STYLES, WORLDS, World, label
+from regulars.demo.world import DAYS, World, label
 from regulars.errors import WorkspaceError
 from regulars.feeds.native import record_of
 from regulars.schema import Customer, Product
@@ -56,20 +59,27 @@ def test_every_record_is_valid_and_nothing_has_to_be_kept_as_a_leftover(world: W
 
 def test_products_speak_both_languages_and_have_a_picture(world: World) -> None:
     products = [Product.model_validate(record) for record in world.products()]
-    assert len(products) == len(KINDS) * len(STYLES)
+    assert 580 <= len(products) <= 640
     assert len({product.id for product in products}) == len(products)
-    assert len({product.sku for product in products}) == len(products)
-    assert {product.category[0] for product in products} == set(WORLDS)
-    assert any(product.stock == 0 for product in products)
+    for locale in ("en", "zh"):
+        assert len({product.title[locale] for product in products}) == len(products)
+    skus = [variant.sku for product in products for variant in product.all_variants()]
+    assert len(set(skus)) == len(skus)
+    assert {product.category[0] for product in products} == set(CATEGORIES)
+    assert any(all(variant.stock == 0 for variant in product.all_variants()) for product in products)
     for product in products:
         assert set(product.title) == set(product.description) == {"en", "zh"}
-        assert product.price is not None
-        assert float(product.price) > 0
-        assert product.compare_at_price is None or float(product.compare_at_price) > float(product.price)
+        for variant in product.all_variants():
+            assert variant.price is not None
+            assert float(variant.price) > 0
+            assert variant.compare_at_price is None or float(variant.compare_at_price) > float(variant.price)
         drawn = picture(product.id.value)
         assert drawn is not None
         assert ElementTree.fromstring(drawn).tag == "{http://www.w3.org/2000/svg}svg"
+        assert not re.search(r"'[A-Z]'", drawn), "a role without a colour"
         assert product.pictures[0].url == f"/demo/pictures/{product.id.value}.svg"
+        for part in (*product.category, *product.attributes, *product.attributes.values()):
+            assert label(str(part), "zh") != part or part in AUTHORS, part
 
 
 @pytest.mark.parametrize("name", ["", "teapot", "teapot-", "-moss", "teapot-Moss", "<svg onload=x>-moss", "x" * 9_000])
@@ -99,10 +109,10 @@ def test_everything_happened_in_the_half_year_before_the_day(world: World) -> No
 
 
 def test_customers_look_along_their_taste(world: World) -> None:
-    """Of what one customer looks at, most is of two of the eight worlds: at random a quarter would be."""
+    """Of what one customer looks at, most is of two of the twelve categories: at random a sixth would be."""
     seen: dict[str, Counter[str]] = {}
     for event in world.days()[0]:
-        world_of = BY_KEY[kind_of(event["product"])].world
+        world_of = BY_KEY[kind_of(event["product"])].category
         seen.setdefault(event["customer"], Counter())[world_of] += 1
     shares = [
         sum(count for _, count in worlds.most_common(2)) / worlds.total()
@@ -135,9 +145,9 @@ def test_what_is_bought_leads_to_what_goes_with_it(world: World) -> None:
 
 
 def test_labels_are_of_this_shop_only() -> None:
-    assert label("Tea", "zh") == "茶"
+    assert label("Tea & coffee", "zh") == "茶与咖啡"
     assert label("Coffee beans", "zh") == "咖啡豆"
-    assert label("Tea", "en") == "Tea"
+    assert label("Garden", "en") == "Garden"
     assert label("Anything else", "zh") == "Anything else"
 
 

@@ -14,6 +14,7 @@ import orjson
 
 import regulars
 from regulars.demo import MARK
+from regulars.demo.kinds import KINDS
 from regulars.demo.world import NAME, World
 from regulars.errors import WorkspaceError
 from regulars.recommend.train import TrainSettings
@@ -26,7 +27,7 @@ SETTINGS: dict[str, Any] = {
     "currency": "GBP",
     "zone": "Europe/London",
     "locales": ["en", "zh"],
-    "repeatable_categories": ["Loose leaf tea", "Coffee beans", "Paper filters", "Merino wool", "Flower seeds"],
+    "repeatable_categories": [kind.en for kind in KINDS if kind.lasts],
 }
 Say = Callable[[str], None]
 Bar = Callable[..., AbstractContextManager[Any]]

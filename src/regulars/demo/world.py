@@ -7,12 +7,15 @@ of the shop's worlds and one style, have a budget, come back at their own pace, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
 import numpy as np
+
+from regulars.demo.catalogue import Item, items, label, numbers_by_kind, products
+from regulars.demo.kinds import CATEGORIES, COLLECTIONS, KINDS
+
+__all__ = ["NAME", "World", "label"]
 
 NAME = "Kettle & Thread"
 CUSTOMERS = 600
@@ -22,74 +25,8 @@ SEED = 7
 Record = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of product: its world, words in both languages, the price it starts at, and the kinds that go with it."""
-
-    key: str
-    world: str
-    en: str
-    zh: str
-    price: float
-    goes_with: tuple[str, ...]
-    about_en: str
-    about_zh: str
-
-
-WORLDS = {"Tea": "茶", "Coffee": "咖啡", "Kitchen": "厨房", "Knitting": "编织", "Reading": "阅读", "Garden": "园艺", "Running": "跑步", "Travel": "旅行"}  # fmt: skip
-
-KINDS = (
-    Kind("loose-tea", "Tea", "loose leaf tea", "散装茶叶", 6, ("teapot", "tea-tin"), "A tin's worth of whole leaves for about forty cups.", "整叶茶，约可泡四十杯。"),
-    Kind("teapot", "Tea", "teapot", "茶壶", 28, ("loose-tea", "tea-cup"), "Holds 0.8 litres and pours without a drip.", "容量 0.8 升，出水利落。"),
-    Kind("tea-cup", "Tea", "tea cup", "茶杯", 9, ("teapot", "loose-tea"), "Stoneware, glazed inside and out.", "炻器，内外上釉。"),
-    Kind("tea-tin", "Tea", "tea tin", "茶叶罐", 8, ("loose-tea",), "Keeps 150 grams dry and dark.", "可存 150 克，防潮避光。"),
-    Kind("coffee-beans", "Coffee", "coffee beans", "咖啡豆", 11, ("grinder", "filter"), "250 grams, roasted in small batches.", "250 克，小批量烘焙。"),
-    Kind("grinder", "Coffee", "hand grinder", "手摇磨豆机", 46, ("coffee-beans", "dripper"), "Steel burrs with eighteen settings.", "钢制磨芯，十八档粗细。"),
-    Kind("dripper", "Coffee", "pour-over dripper", "手冲滤杯", 22, ("filter", "grinder"), "For one to three cups.", "适合一至三杯。"),
-    Kind("filter", "Coffee", "paper filters", "滤纸", 5, ("dripper", "coffee-beans"), "A hundred sheets, unbleached.", "一百张，未漂白。"),
-    Kind("pan", "Kitchen", "frying pan", "平底锅", 39, ("spatula", "apron"), "24 cm, for every hob.", "24 厘米，各种炉灶可用。"),
-    Kind("spatula", "Kitchen", "wooden spatula", "木铲", 7, ("pan",), "Beech, oiled once before use.", "榉木，使用前上过油。"),
-    Kind("apron", "Kitchen", "linen apron", "亚麻围裙", 24, ("pan", "bowl"), "One size, two pockets.", "均码，两个口袋。"),
-    Kind("bowl", "Kitchen", "mixing bowl", "拌碗", 15, ("spatula", "apron"), "2 litres, with a lip to pour.", "2 升，带倾倒口。"),
-    Kind("wool", "Knitting", "merino wool", "美利奴毛线", 8, ("needles", "pattern"), "50 grams, 120 metres.", "50 克，120 米。"),
-    Kind("needles", "Knitting", "knitting needles", "毛衣针", 10, ("wool",), "A pair of 4 mm, 35 cm long.", "4 毫米一对，长 35 厘米。"),
-    Kind("pattern", "Knitting", "pattern book", "编织图样书", 18, ("wool", "needles"), "Twenty pieces from easy to hard.", "二十款作品，由易到难。"),
-    Kind("notebook", "Reading", "notebook", "笔记本", 12, ("pen", "lamp"), "160 dotted pages that lie flat.", "160 页点阵纸，可平摊。"),
-    Kind("pen", "Reading", "fountain pen", "钢笔", 32, ("notebook",), "A fine nib and a converter.", "细尖，附上墨器。"),
-    Kind("lamp", "Reading", "reading lamp", "阅读灯", 54, ("notebook",), "Warm light in three steps.", "暖光，三档亮度。"),
-    Kind("seeds", "Garden", "flower seeds", "花种", 4, ("pot", "trowel"), "Enough for two square metres.", "够种两平方米。"),
-    Kind("pot", "Garden", "clay pot", "陶土花盆", 13, ("seeds", "trowel"), "20 cm, with a saucer.", "20 厘米，附托盘。"),
-    Kind("trowel", "Garden", "trowel", "小铲", 11, ("pot", "seeds"), "Ash handle, steel blade.", "白蜡木柄，钢刃。"),
-    Kind("shoes", "Running", "running shoes", "跑鞋", 89, ("socks", "bottle"), "Cushioned for the road; 240 grams.", "公路缓震，240 克。"),
-    Kind("socks", "Running", "running socks", "跑步袜", 9, ("shoes",), "Seamless at the toe.", "袜头无缝。"),
-    Kind("bottle", "Running", "water bottle", "水壶", 14, ("shoes", "backpack"), "0.6 litres, opens with one hand.", "0.6 升，单手开合。"),
-    Kind("backpack", "Travel", "backpack", "双肩包", 68, ("pouch", "bottle"), "22 litres, with a sleeve for a laptop.", "22 升，带电脑夹层。"),
-    Kind("pouch", "Travel", "packing pouch", "收纳袋", 12, ("backpack", "blanket"), "Three sizes in one.", "大中小三件一套。"),
-    Kind("blanket", "Travel", "travel blanket", "旅行毯", 35, ("pouch",), "Wool, rolls up small.", "羊毛材质，卷起来很小。"),
-)  # fmt: skip
-
-STYLES = (
-    ("Moss", "苔绿", "Hillside", "#5d7f57"), ("Clay", "陶土", "Hillside", "#b8694a"), ("Midnight", "夜蓝", "North & Sons", "#2f4763"),
-    ("Oat", "燕麦", "North & Sons", "#c9b38c"), ("Plum", "梅紫", "Atelier Bo", "#7a4b6d"), ("Sky", "天青", "Atelier Bo", "#6f9fb8"),
-    ("Saffron", "藏红花", "Sundry", "#d39b2f"), ("Ash", "灰烬", "Sundry", "#7b7a76"), ("Rose", "玫瑰", "Atelier Bo", "#c07a80"),
-)  # fmt: skip
-BY_KEY = {kind.key: kind for kind in KINDS}
 _FIRST = ("Ada", "Ben", "Chen", "Dora", "Eli", "Fang", "Grace", "Hugo", "Ines", "Jun", "Kofi", "Lena", "Mei", "Noor", "Otto", "Priya", "Quinn", "Rosa", "Sami", "Tao")  # fmt: skip
 _LAST = ("Abbott", "Berg", "Cheng", "Dias", "Evans", "Fischer", "Gao", "Hart", "Ito", "Jones", "Khan", "Lin", "Moreau", "Novak", "Okoye", "Price")  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A product of the world: one kind in one style."""
-
-    number: int
-    kind: Kind
-    style: int
-    price: float
-
-    @property
-    def id(self) -> str:
-        return f"{self.kind.key}-{STYLES[self.style][0].lower()}"
 
 
 class World:
@@ -101,36 +38,14 @@ class World:
         self.seed = seed
         self.customers_wanted = customers
         generator = np.random.default_rng(seed)
-        self.items = [
-            Item(number, kind, style, _price(kind.price * float(generator.uniform(0.85, 1.5))))
-            for number, (kind, style) in enumerate((kind, style) for kind in KINDS for style in range(len(STYLES)))
-        ]
-        self._by_kind: dict[str, list[Item]] = {}
-        for item in self.items:
-            self._by_kind.setdefault(item.kind.key, []).append(item)
-        self._stock = generator.integers(3, 60, len(self.items))
-        self._stock[generator.choice(len(self.items), 9, replace=False)] = 0
-        self._reduced = set(generator.choice(len(self.items), 20, replace=False).tolist())
+        self.items = items()
+        self._by_kind = {kind: [self.items[number] for number in own] for kind, own in numbers_by_kind().items()}
+        self._sold_out = frozenset(generator.choice(len(self.items), 12, replace=False).tolist())
         self._people = [self._person(number, generator) for number in range(customers)]
 
     def products(self) -> Iterator[Record]:
         """Product records, in both languages."""
-        for item in self.items:
-            kind, (style_en, style_zh, brand, _) = item.kind, STYLES[item.style]
-            yield {
-                "id": item.id,
-                "title": {"en": f"{style_en} {kind.en}", "zh": f"{style_zh}{kind.zh}"},
-                "description": {"en": kind.about_en, "zh": kind.about_zh},
-                "brand": brand,
-                "category": [kind.world, kind.en.capitalize()],
-                "attributes": {"style": style_en},
-                "price": f"{item.price:.2f}",
-                "compare_at_price": f"{_price(item.price * 1.25):.2f}" if item.number in self._reduced else None,
-                "stock": int(self._stock[item.number]),
-                "sku": f"KT-{item.number + 1001}",
-                "pictures": [f"/demo/pictures/{item.id}.svg"],
-                "created_at": (self.today - timedelta(days=DAYS + 30 - item.number * 37 % 90)).isoformat(),
-            }
+        return products(self.today, self._sold_out)
 
     def customers(self) -> Iterator[Record]:
         for person in self._people:
@@ -156,14 +71,14 @@ class World:
         return events, orders, reviews
 
     def _person(self, number: int, generator: np.random.Generator) -> Record:
-        worlds = list(WORLDS)
+        worlds = list(CATEGORIES)
         return {
             "number": number,
             "id": f"c{number + 1:04d}",
             "name": f"{_FIRST[number % len(_FIRST)]} {_LAST[(number // len(_FIRST)) % len(_LAST)]}",
             "locale": "zh" if generator.random() < 0.3 else "en",
             "worlds": [worlds[place] for place in generator.choice(len(worlds), 2, replace=False)],
-            "styles": generator.choice(len(STYLES), 3, replace=False).tolist(),
+            "styles": [COLLECTIONS[place].key for place in generator.choice(len(COLLECTIONS), 7, replace=False)],
             "budget": float(generator.lognormal(3.4, 0.5)),
             "pace": float(generator.gamma(2.0, 9.0) + 3),
             "seed": int(generator.integers(2**32)),
@@ -212,29 +127,14 @@ class World:
             kind = near[int(generator.integers(len(near)))]
         elif chance < 0.95:
             world = person["worlds"][0 if generator.random() < 0.65 else 1]
-            keys = [one.key for one in KINDS if one.world == world]
+            keys = [one.key for one in KINDS if one.category == world]
             kind = keys[int(generator.integers(len(keys)))]
         else:
             kind = KINDS[int(generator.integers(len(KINDS)))].key
-        styles = person["styles"] if generator.random() < 0.75 else list(range(len(STYLES)))
-        return self._by_kind[kind][styles[int(generator.integers(len(styles)))]]
-
-
-def _price(about: float) -> float:
-    """As shops write them: 4.95, 12.50, 68.00."""
-    return round(about) - 0.05 if about < 10 else round(about * 2) / 2
-
-
-@cache
-def _in_chinese() -> dict[str, str]:
-    words = dict(WORLDS)
-    words |= {kind.en.capitalize(): kind.zh for kind in KINDS}
-    return words | {style: zh for style, zh, *_ in STYLES} | {"style": "款式"}
-
-
-def label(text: str, locale: str) -> str:
-    """A category, attribute or value of this shop in a language; what isn't one as it is."""
-    return _in_chinese().get(text, text) if locale == "zh" else text
+        able = self._by_kind[kind]
+        if generator.random() < 0.75:
+            able = [item for item in able if item.collection.key in person["styles"]] or able
+        return able[int(generator.integers(len(able)))]
 
 
 def _event(person: Record, kind: str, item: Item, at: datetime, key: str) -> Record:
