@@ -36,7 +36,10 @@ EXPLORE_POOL = 20  # an exploration slot draws from this many next-best candidat
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a list is wanted for. Product ids are ours; `exclude` too."""
+    """What a list is wanted for. Product ids are ours; `exclude` too.
+
+    even: every place is drawn evenly from all that may be shown, the yardstick that every other policy is measured by.
+    """
 
     surface: str = "home"
     n: int = 10
@@ -45,6 +48,7 @@ class Request:
     exclude: tuple[int, ...] = ()
     seed: int | None = None
     locale: str | None = None
+    even: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +111,17 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
     watch.lap("filters")
 
     query = Query(history.items, history.ages, history.strengths, context)
-    candidates = _retrieve(serving.model, query, barred)
+    candidates = _retrieve(None if request.even else serving.model, query, barred)
     watch.lap("candidates")
 
     chosen, propensities, explored = _choose(serving, surface.explores, request.n, candidates, seed)
-    fill = _fill(catalogue, barred, candidates, len(chosen), request.n)
+    fill = [] if request.even else _fill(catalogue, barred, candidates, len(chosen), request.n)
     watch.lap("choose")
 
-    actions = _actions(serving, query, history, candidates, chosen, propensities, explored, fill)
+    if request.even:
+        actions = _evenly(catalogue, barred, request.n, seed)
+    else:
+        actions = _actions(serving, query, history, candidates, chosen, propensities, explored, fill)
     watch.lap("reasons")
 
     trace = _trace(serving, request, history, barred, candidates, actions, seed)
@@ -129,7 +136,7 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
         context_product_id=request.context if context is not None else None,
         mode=serving.mode,
         model_version=serving.version,
-        policy="explore" if explored else "rank",
+        policy="even" if request.even else "explore" if explored else "rank",
         seed=seed,
         arm=None,
         actions=actions,
@@ -267,6 +274,23 @@ def _actions(
         reason = reason_for("newest", -1, [], [], None)
         actions.append(Action(int(ids[item]), len(actions), 0.0, None, "newest", reason))
     return tuple(actions)
+
+
+def _evenly(catalogue: Catalogue, barred: Barred, n: int, seed: int) -> tuple[Action, ...]:
+    """A list drawn from all that may be shown, place by place: P(item | the places above) = 1 / what is left."""
+    free = np.flatnonzero(~barred.mask)
+    drawn = np.random.default_rng(seed).choice(free, min(n, len(free)), replace=False)
+    return tuple(
+        Action(
+            product_id=int(catalogue.product_ids[item]),
+            position=position,
+            score=0.0,
+            propensity=1.0 / (len(free) - position),
+            source="explore",
+            reason=reason_for("explore", -1, [], [], None),
+        )
+        for position, item in enumerate(drawn.tolist())
+    )
 
 
 def _trace(

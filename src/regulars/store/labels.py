@@ -54,7 +54,7 @@ def read_exposures(mirror: Mirror) -> pl.DataFrame:
 
 
 def _frame(connection: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
-    frame = pl.from_arrow(connection.execute(query).to_arrow_table())
+    frame = pl.from_arrow(connection.sql(query).to_arrow_table())
     assert isinstance(frame, pl.DataFrame)
     return frame
 
