@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,7 @@ import numpy as np
 import pytest
 
 from conftest import Server, at_database
+from regulars.cli import main
 from regulars.demo import MARK, run
 from regulars.demo.compare import compare, interval
 from regulars.demo.policies import POLICIES, policy_named
@@ -273,3 +275,26 @@ def test_a_demo_stays_a_demo_in_its_backup(new_world: Callable[[], Shop], tmp_pa
     shop = new_world()
     with tarfile.open(shop.backup(tmp_path)) as archive:
         assert {MARK, WORLD} <= set(archive.getnames())
+
+
+def test_the_command_steps_and_says_what_happened(
+    new_world: Callable[[], Shop], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop = new_world()
+    folder = str(shop.workspace.folder)
+
+    def said(*words: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["regulars", "demo", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 0
+        return capsys.readouterr().out
+
+    days = json.loads(said("step", folder, "--days", "2", "--json"))
+    assert [day["date"] for day in days] == ["2026-03-01", "2026-03-02"]
+    assert days[0]["lists"] > 0
+    told = said("step", folder, "--days", "1", "--policy", "random", "--placebo")
+    assert "2026-03-03" in told
+    assert "calendar now says 2026-03-04" in told
+    assert "ready" in said(folder, "--no-serve"), "`regulars demo FOLDER` makes it, or goes on"
+    assert len(Stepper(shop).people.ids) == PEOPLE
