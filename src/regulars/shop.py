@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +36,9 @@ from regulars.store.database import Database, Row, migrate
 from regulars.store.mirror import Mirror, Synced
 from regulars.store.tokens import sign_customer
 from regulars.store.workspace import StartSettings, Workspace
+
+PEOPLE_AT_ONCE = 500
+DECISIONS_AT_ONCE = 64  # traces are some ten kilobytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +219,39 @@ class Shop:
             decision = service.recommend(serving, request, person)
             decisions.record(connection, [decision])
         return self._shown(serving, decision, locale)
+
+    def recommend_many(
+        self, customers: Sequence[str | ExternalId], *, surface: str = "email", n: int = 6, locale: str | None = None
+    ) -> list[Recommendations]:
+        """A list for each of many customers: people are read and decisions kept in batches. For surfaces without a product.
+
+        Raises: NotFound, naming the first customer who isn't known; InvalidInput.
+        """
+        self.live.refresh()
+        serving = self.live.serving()
+        shown: list[Recommendations] = []
+        for start in range(0, len(customers), PEOPLE_AT_ONCE):
+            who = [_external(one, "customer") for one in customers[start : start + PEOPLE_AT_ONCE]]
+            found = self.read_people(who)
+            unknown = next((name for name, person in zip(who, found, strict=True) if person.customer_id is None), None)
+            if unknown is not None:
+                raise NotFound(f"There is no customer {unknown.value!r}.")
+            request = service.Request(surface, n, locale=locale)
+            made = [service.recommend(serving, request, person) for person in found]
+            self.keep_decisions(made)
+            shown.extend(self._shown(serving, decision, locale) for decision in made)
+        return shown
+
+    def read_people(self, customers: Sequence[str | ExternalId]) -> list[people.Person]:
+        """Who they are and what they did last, in one round trip; one who isn't known has no customer_id."""
+        with self.database.connect() as connection:
+            return people.read_people(connection, [_external(one, "customer") for one in customers])
+
+    def keep_decisions(self, made: Sequence[Decision]) -> None:
+        """Keeps decisions in groups, each with its trace; keeping one twice is keeping it once."""
+        with self.database.connect(autocommit=True) as connection:
+            for start in range(0, len(made), DECISIONS_AT_ONCE):
+                decisions.record(connection, made[start : start + DECISIONS_AT_ONCE])
 
     def _shown(self, serving: service.Serving, decision: Decision, locale: str | None) -> Recommendations:
         say = say_in(best_locale(locale))

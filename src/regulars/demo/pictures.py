@@ -1,68 +1,118 @@
-"""Drawn pictures of the demo's products: one flat shape a kind, in the style's colour. Knows no shop."""
+"""Drawn pictures of the demo's products: a shape of its kind in its collection's colours, in a little scene. Knows no shop."""
 
 from __future__ import annotations
 
-from regulars.demo.world import BY_KEY, STYLES
+import re
+from functools import lru_cache
+from zlib import crc32
+
+from regulars.demo.catalogue import Item, by_id
+from regulars.demo.shapes import FORMS
+from regulars.demo.shapes.home_to_books import COVERS
 
 _INK = "#1c1b1a"
-
-# Each shape is drawn on a 240 × 240 field; C is the style's colour, D a darker shade of it, L a light one.
-_SHAPES = {
-    "loose-tea": "<path d='M62 150q58 44 116 0l-14 40H76z' fill='D'/><path d='M84 140q10-46 36-58 26 12 36 58-36 22-72 0z' fill='C'/><path d='M120 84v64' stroke='L' stroke-width='4'/>",
-    "teapot": "<path d='M66 118q0-44 54-44t54 44-22 70H88q-22-26-22-70z' fill='C'/><path d='M174 112q34-10 30 24-12 30-38 26' fill='none' stroke='D' stroke-width='12'/><path d='M68 128q-26-6-34-36' stroke='C' stroke-width='16' fill='none' stroke-linecap='round'/><circle cx='120' cy='64' r='9' fill='D'/>",
-    "tea-cup": "<path d='M62 96h100q0 76-50 84-50-8-50-84z' fill='C'/><path d='M160 108q34 2 24 30-10 16-34 12' fill='none' stroke='D' stroke-width='10'/><ellipse cx='112' cy='190' rx='64' ry='9' fill='D'/><ellipse cx='112' cy='97' rx='50' ry='8' fill='L'/>",
-    "tea-tin": "<rect x='74' y='82' width='92' height='112' rx='10' fill='C'/><rect x='68' y='62' width='104' height='28' rx='8' fill='D'/><rect x='92' y='116' width='56' height='44' rx='4' fill='L'/>",
-    "coffee-beans": "<path d='M78 66h84l14 126H64z' fill='C'/><path d='M78 66h84l-8-16H86z' fill='D'/><ellipse cx='120' cy='134' rx='24' ry='32' fill='L'/><path d='M120 104q-12 30 0 60' stroke='D' stroke-width='5' fill='none'/>",
-    "grinder": "<rect x='88' y='84' width='64' height='112' rx='12' fill='C'/><path d='M120 84V58h56' stroke='D' stroke-width='9' fill='none'/><circle cx='178' cy='56' r='12' fill='D'/><rect x='88' y='132' width='64' height='8' fill='L'/>",
-    "dripper": "<path d='M64 76h112l-38 72h-36z' fill='C'/><path d='M174 88q26 4 10 32l-20 4' stroke='D' stroke-width='9' fill='none'/><rect x='84' y='148' width='72' height='10' fill='D'/><path d='M92 166h56l-6 32H98z' fill='L'/>",
-    "filter": "<path d='M54 78h132l-40 100H94z' fill='C'/><path d='M70 66h132l-40 100h-20' fill='none' stroke='D' stroke-width='6'/>",
-    "pan": "<circle cx='104' cy='124' r='62' fill='C'/><circle cx='104' cy='124' r='46' fill='D'/><path d='M152 156l58 40' stroke='D' stroke-width='16' stroke-linecap='round'/>",
-    "spatula": "<path d='M88 52h58l-8 62H96z' fill='C'/><path d='M117 112v86' stroke='D' stroke-width='14' stroke-linecap='round'/><path d='M104 64v36m13-36v36m13-36v36' stroke='L' stroke-width='5'/>",
-    "apron": "<path d='M92 58h56l8 42 24 12v84H60v-84l24-12z' fill='C'/><rect x='92' y='138' width='56' height='34' rx='4' fill='D'/><path d='M92 60q28-26 56 0' stroke='D' stroke-width='6' fill='none'/>",
-    "bowl": "<path d='M48 104h144q0 78-72 84-72-6-72-84z' fill='C'/><ellipse cx='120' cy='104' rx='72' ry='14' fill='L'/><path d='M68 134q52 20 104 0' stroke='D' stroke-width='6' fill='none'/>",
-    "wool": "<circle cx='116' cy='126' r='64' fill='C'/><path d='M62 110q54-50 108 6M58 132q60-40 116 12M68 158q44-30 92 8M92 68q-20 60 14 120M132 66q-26 60 6 120' stroke='D' stroke-width='5' fill='none'/><path d='M168 164q30 30 44 8' stroke='C' stroke-width='6' fill='none'/>",
-    "needles": "<path d='M70 190L168 60M170 190L72 60' stroke='C' stroke-width='10' stroke-linecap='round'/><circle cx='170' cy='58' r='13' fill='D'/><circle cx='70' cy='58' r='13' fill='D'/>",
-    "pattern": "<path d='M56 66q32-14 64 4v126q-32-16-64-4z' fill='C'/><path d='M184 66q-32-14-64 4v126q32-16 64-4z' fill='D'/><path d='M72 96h32m-32 22h32m-32 22h24' stroke='L' stroke-width='6'/>",
-    "notebook": "<rect x='70' y='54' width='106' height='140' rx='10' fill='C'/><rect x='70' y='54' width='22' height='140' rx='6' fill='D'/><rect x='108' y='82' width='50' height='26' rx='4' fill='L'/>",
-    "pen": "<path d='M64 188l22-54L162 58l30 30-76 76z' fill='C'/><path d='M64 188l22-54 30 30z' fill='D'/><path d='M70 182l24-24' stroke='L' stroke-width='4'/>",
-    "lamp": "<path d='M86 60h68l22 62H64z' fill='C'/><path d='M120 122v66' stroke='D' stroke-width='9'/><rect x='82' y='186' width='76' height='12' rx='6' fill='D'/><path d='M72 126l-16 34m112-34l16 34' stroke='L' stroke-width='6'/>",
-    "seeds": "<rect x='74' y='56' width='92' height='140' rx='6' fill='C'/><circle cx='120' cy='112' r='12' fill='L'/><path d='M120 76v24m0 24v24M84 112h24m24 0h24M96 88l14 14m20 20l14 14m0-48l-14 14m-20 20l-14 14' stroke='L' stroke-width='7' stroke-linecap='round'/>",
-    "pot": "<path d='M70 100h100l-14 90H84z' fill='C'/><rect x='62' y='82' width='116' height='24' rx='6' fill='D'/><path d='M120 82q-4-30-34-34 2 30 34 34 4-38 34-44-2 36-34 44' fill='#5d7f57'/>",
-    "trowel": "<path d='M120 52q34 26 28 78l-28 26-28-26q-6-52 28-78z' fill='C'/><path d='M120 150v26' stroke='D' stroke-width='9'/><rect x='108' y='172' width='24' height='38' rx='10' fill='D'/>",
-    "shoes": "<path d='M46 150q4-44 30-56l26 26 34-8q10 26 62 32 8 24-4 30H52q-8-8-6-24z' fill='C'/><rect x='46' y='172' width='154' height='14' rx='7' fill='D'/><path d='M104 118l16 16m0-22l16 16' stroke='L' stroke-width='5'/>",
-    "socks": "<path d='M92 50h50v80l34 30q12 26-14 34-18 2-38-18l-32-34z' fill='C'/><rect x='92' y='50' width='50' height='20' fill='D'/><path d='M92 84h50' stroke='L' stroke-width='6'/>",
-    "bottle": "<rect x='88' y='84' width='64' height='116' rx='16' fill='C'/><rect x='100' y='50' width='40' height='30' rx='6' fill='D'/><rect x='88' y='122' width='64' height='12' fill='L'/>",
-    "backpack": "<rect x='68' y='74' width='104' height='122' rx='26' fill='C'/><rect x='82' y='132' width='76' height='50' rx='10' fill='D'/><path d='M96 76q0-28 24-28t24 28' stroke='D' stroke-width='9' fill='none'/><path d='M86 106h68' stroke='L' stroke-width='6'/>",
-    "pouch": "<rect x='54' y='92' width='132' height='88' rx='14' fill='C'/><path d='M60 112h120' stroke='L' stroke-width='6'/><circle cx='168' cy='112' r='8' fill='D'/>",
-    "blanket": "<rect x='58' y='76' width='110' height='96' rx='20' fill='C'/><path d='M58 104h110M58 132h110' stroke='L' stroke-width='8'/><ellipse cx='168' cy='124' rx='20' ry='48' fill='D'/>",
-}  # fmt: skip
+_WOOD = "#c9986a"
+_WOODS = {"walnut": "#80573b", "walnut-handled": "#80573b", "bamboo": "#d9bd7e", "olive-wood": "#b98f52", "olive-handled": "#b98f52", "beech": "#d9b080", "oak": "#c2955f", "acacia": "#a8693d", "maple": "#e0bd8e"}  # fmt: skip
+_METALS = {"copper": ("#c27a4d", 0.75), "brass": ("#c49a45", 0.7), "steel": ("#b4babd", 0.55), "cast-iron": ("#34383b", 0.6), "zinc": ("#aab1b3", 0.6), "titanium": ("#9aa0a4", 0.7), "cork": ("#c79c6c", 0.65), "jute": ("#c4a878", 0.6), "rattan": ("#c9a368", 0.7), "leather": ("#9a6340", 0.6), "denim": ("#45608a", 0.6)}  # fmt: skip
+_HANGS = frozenset({"pendant", "string-lights", "kite"})
+_LETTER = re.compile(r"'([A-Z])'")
+_BODY = re.compile(r"<(\w+) B ([^>]*)/>")
 
 
-def _shade(colour: str, share: float) -> str:
-    """The colour mixed with white (share above 0) or ink (below)."""
-    target = "#ffffff" if share > 0 else _INK
-    mixed = (
-        round(int(colour[at : at + 2], 16) * (1 - abs(share)) + int(target[at : at + 2], 16) * abs(share))
-        for at in (1, 3, 5)
+def mixed(colour: str, other: str, share: float) -> str:
+    """`share` of the other colour in this one."""
+    parts = (
+        round(int(colour[at : at + 2], 16) * (1 - share) + int(other[at : at + 2], 16) * share) for at in (1, 3, 5)
     )
-    return "#" + "".join(f"{part:02x}" for part in mixed)
+    return "#" + "".join(f"{part:02x}" for part in parts)
 
 
+@lru_cache(maxsize=1_024)
 def picture(product: str) -> str | None:
     """An SVG of a demo product by its id, e.g. `teapot-moss`; None for what isn't one."""
-    kind, _, style = product.rpartition("-")
-    found = next((one for one in STYLES if one[0].lower() == style), None)
-    if kind not in BY_KEY or found is None:
-        return None
-    colour = found[3]
-    shape = (
-        _SHAPES[kind]
-        .replace("'C'", f"'{colour}'")
-        .replace("'D'", f"'{_shade(colour, -0.35)}'")
-        .replace("'L'", f"'{_shade(colour, 0.62)}'")
-    )
+    item = by_id().get(product)
+    return None if item is None else _drawn(item)
+
+
+def _drawn(item: Item) -> str:
+    facet = item.facet[0]
+    main, second = item.collection.main, item.collection.second
+    if facet in _METALS:
+        main = mixed(main, *_METALS[facet])
+    wood = _WOODS.get(facet, _WOOD)
+    roles = {
+        "C": "url(#c)", "D": mixed(main, _INK, 0.3), "L": mixed(main, "#ffffff", 0.66), "A": second, "S": mixed(second, _INK, 0.45),
+        "W": wood, "V": mixed(wood, _INK, 0.35), "M": "#c3c8ca", "N": "#5b6164", "G": "#f4f8f8", "K": "#2b2927", "F": "#5f8a58", "E": "#5c4030",
+    }  # fmt: skip
+    if item.kind.key in COVERS:
+        covers = COVERS[item.kind.key]
+        shape = _book(covers[item.place % len(covers)], item.place)
+    else:
+        forms = FORMS[item.kind.key]
+        shape = forms[item.kind.facets.index(item.facet) % len(forms)]
+    shape = _BODY.sub(r"<\1 fill='C' \2/><\1 fill='url(#p)' \2/>", shape)
+    shape = _LETTER.sub(lambda found: f"'{roles.get(found[1], found[1])}'", shape)
+    wall, floor = _room(item, main, second)
     return (
-        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 240 240'>"
-        f"<rect width='240' height='240' fill='{_shade(colour, 0.86)}'/>"
-        f"<ellipse cx='120' cy='204' rx='74' ry='9' fill='{_shade(colour, 0.7)}'/>{shape}</svg>"
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 240 240' stroke-linejoin='round'><defs>"
+        f"<linearGradient id='c' x1='0' x2='1'><stop offset='0' stop-color='{mixed(main, '#ffffff', 0.16)}'/>"
+        f"<stop offset='.55' stop-color='{main}'/><stop offset='1' stop-color='{mixed(main, _INK, 0.2)}'/></linearGradient>"
+        f"<radialGradient id='s'><stop offset='0' stop-color='{_INK}' stop-opacity='.34'/>"
+        f"<stop offset='1' stop-color='{_INK}' stop-opacity='0'/></radialGradient>{_pattern(item.collection.pattern, second)}</defs>"
+        f"{wall}{floor}{shape}</svg>"
     )
+
+
+def _room(item: Item, main: str, second: str) -> tuple[str, str]:
+    """Wall and ground; which room it is depends on the product, so that a row of them looks varied."""
+    number = crc32(item.id.encode())
+    pale = mixed(mixed(main, second, 0.4), "#ffffff", 0.8)
+    if number // 7 % 3 == 0:
+        pale = mixed(mixed(main, second, 0.8), "#fbfaf7", 0.62)
+    deeper = mixed(pale, mixed(main, second, 0.3), 0.24)
+    light = mixed(pale, "#ffffff", 0.55)
+    scenes = (
+        f"<circle cx='120' cy='112' r='92' fill='{light}'/>",
+        f"<path d='M0 176h240v64H0z' fill='{deeper}'/>",
+        f"<path d='M40 196V116a80 80 0 0 1 160 0v80z' fill='{light}'/><path d='M0 196h240v44H0z' fill='{deeper}'/>",
+        f"<path d='M0 0h96l96 240H0z' fill='{light}'/>",
+        f"<path d='M0 168h240v72H0z' fill='{light}'/><path d='M150 20h62v92h-62z' fill='{light}' fill-opacity='.7'/><path d='M181 20v92m-31-46h62' stroke='{pale}' stroke-width='5'/>",
+        f"<path d='M0 186q60-26 120-10t120-8v72H0z' fill='{deeper}'/><circle cx='190' cy='56' r='24' fill='{light}'/>",
+    )
+    wall = f"<rect width='240' height='240' fill='{pale}'/>{scenes[number % len(scenes)]}"
+    floor = "" if item.kind.key in _HANGS else "<ellipse cx='120' cy='201' rx='104' ry='15' fill='url(#s)'/>"
+    return wall, floor
+
+
+def _book(cover: str, place: int) -> str:
+    """A book that stands, its front turned to us."""
+    frame = ("<path d='M88 60h76v112H88z' fill='none' stroke='A' stroke-width='2'/>", "<path d='M80 178h92' stroke='A' stroke-width='5'/>", "")[place % 3]  # fmt: skip
+    return (
+        "<path d='M72 52l8-10h104v150l-8 8z' fill='#fffdf6'/><path d='M176 52l8-10v150l-8 8z' fill='#e6dfd0'/>"
+        f"<rect B x='64' y='50' width='112' height='150' rx='3'/><path d='M64 50h14v150H64z' fill='D'/>{frame}{cover}"
+        "<path d='M96 184h60m-48 8h36' stroke='L' stroke-width='3' stroke-linecap='round'/>"
+    )
+
+
+def _pattern(name: str, colour: str) -> str:
+    """How a collection decorates: an SVG pattern with the id p."""
+    if name == "plain":
+        return "<pattern id='p' width='4' height='4' patternUnits='userSpaceOnUse'/>"
+    width, height, drawn = _PATTERNS[name]
+    inside = drawn.replace("X", colour)
+    return f"<pattern id='p' width='{width}' height='{height}' patternUnits='userSpaceOnUse' opacity='.8'>{inside}</pattern>"
+
+
+_PATTERNS: dict[str, tuple[int, int, str]] = {
+    "leaves": (30, 30, "<path d='M6 14q2-10 12-10-1 10-12 10zm12 14q2-10 12-10-1 10-12 10z' fill='X' fill-opacity='.8'/>"),
+    "band": (240, 60, "<path d='M0 30h240v7H0zm0 11h240v3H0z' fill='X' fill-opacity='.85'/>"),
+    "stars": (34, 34, "<g fill='X'><circle cx='7' cy='9' r='2'/><circle cx='24' cy='26' r='1.5'/><path d='M23 5l1.2 3.6 3.8.1-3 2.3 1 3.6-3-2.1-3.1 2.1 1.1-3.6-3-2.3 3.8-.1z'/></g>"),
+    "speckle": (26, 26, "<g fill='X' fill-opacity='.65'><circle cx='4' cy='6' r='1.4'/><circle cx='15' cy='3' r='1'/><circle cx='21' cy='13' r='1.6'/><circle cx='9' cy='18' r='1.1'/><circle cx='17' cy='23' r='1.3'/></g>"),
+    "dots": (20, 20, "<g fill='X' fill-opacity='.85'><circle cx='5' cy='5' r='3'/><circle cx='15' cy='15' r='3'/></g>"),
+    "waves": (32, 16, "<path d='M0 8q8-8 16 0t16 0' fill='none' stroke='X' stroke-opacity='.75' stroke-width='2.4'/>"),
+    "chevron": (24, 18, "<path d='M0 14l12-9 12 9' fill='none' stroke='X' stroke-opacity='.7' stroke-width='3'/>"),
+    "stripes": (16, 16, "<path d='M4 0v16' stroke='X' stroke-opacity='.7' stroke-width='4'/>"),
+    "petals": (36, 36, "<g fill='X' fill-opacity='.8'><ellipse cx='10' cy='5' rx='3' ry='5'/><ellipse cx='10' cy='15' rx='3' ry='5'/><ellipse cx='5' cy='10' rx='5' ry='3'/><ellipse cx='15' cy='10' rx='5' ry='3'/><circle cx='28' cy='28' r='3'/></g>"),
+    "grid": (22, 22, "<path d='M0 6h22M6 0v22' stroke='X' stroke-opacity='.55' stroke-width='3'/>"),
+    "terrazzo": (40, 40, "<g fill='X' fill-opacity='.9'><path d='M4 6l8-3 3 6-7 4z'/><path d='M24 16l9 2-2 7-8-1z'/><path d='M10 28l6-2 2 7-7 2z'/></g><path d='M28 4l6 1-2 5-5-1z' fill='#fff' fill-opacity='.8'/>"),
+}  # fmt: skip

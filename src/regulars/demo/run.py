@@ -14,40 +14,54 @@ import orjson
 
 import regulars
 from regulars.demo import MARK
-from regulars.demo.world import NAME, World
+from regulars.demo.kinds import KINDS
+from regulars.demo.state import State
+from regulars.demo.step import WORLD
+from regulars.demo.world import CUSTOMERS, NAME, SEED, World
 from regulars.errors import WorkspaceError
 from regulars.recommend.train import TrainSettings
 from regulars.shop import Shop
 from regulars.store.workspace import FILE, Workspace
 
-TRAIN_SECONDS = 40.0
+TRAIN_SECONDS = 60.0
 SETTINGS: dict[str, Any] = {
     "name": NAME,
     "currency": "GBP",
     "zone": "Europe/London",
     "locales": ["en", "zh"],
-    "repeatable_categories": ["Loose leaf tea", "Coffee beans", "Paper filters", "Merino wool", "Flower seeds"],
+    "repeatable_categories": [kind.en for kind in KINDS if kind.lasts],
 }
 Say = Callable[[str], None]
 Bar = Callable[..., AbstractContextManager[Any]]
 
 
-def prepare(folder: Path, *, say: Say, bar: Bar) -> None:
+def prepare(
+    folder: Path,
+    *,
+    say: Say,
+    bar: Bar,
+    seed: int = SEED,
+    customers: int = CUSTOMERS,
+    today: datetime | None = None,
+    settings: TrainSettings | None = None,
+) -> None:
     """A demo shop in `folder`, ready to serve.
+
+    seed, customers, today: of a new world; one that was begun goes on as it was. settings: of the training.
 
     Raises: WorkspaceError when the folder holds a shop that isn't a demo: it would be mixed with invented data.
     """
     started = time.monotonic()
-    with _opened(folder, say) as shop:
+    with _opened(folder, say, f"{today or datetime.now(UTC):%Y-%m-%d} {seed} {customers}") as shop:
         mark = folder / MARK
         if not _imported(mark):
-            _import(shop, mark, say, bar)
+            fill(shop, mark, say, bar)
         if any(row["serving"] for row in shop.models()):
             say(f"The demo shop is ready ({time.monotonic() - started:.1f} s).")
             return
         began = time.monotonic()
         with bar("training", False, 1.0) as progress:
-            trained = shop.train(settings=_training(), progress=progress.share if progress else None)
+            trained = shop.train(settings=settings or _training(), progress=progress.share if progress else None)
         took = time.monotonic() - began
         if trained.promoted:
             say(f"Trained a recommender: {trained.verdict} ({took:.1f} s)")
@@ -64,7 +78,7 @@ def _training() -> TrainSettings:
     return TrainSettings(sequence=small, validation_share=0.4)
 
 
-def _opened(folder: Path, say: Say) -> Shop:
+def _opened(folder: Path, say: Say, wanted: str) -> Shop:
     """The shop, made if need be. What a killed run left is finished."""
     mark = folder / MARK
     if (folder / FILE).exists():
@@ -76,9 +90,9 @@ def _opened(folder: Path, say: Say) -> Shop:
         return shop
     began = time.monotonic()
     Workspace.create(folder)
-    # The mark comes before anything slow, and keeps the day: a run that goes on tomorrow must write the same records.
+    # The mark comes before anything slow, and keeps day and seed: a run that goes on tomorrow must write the same records.
     unfinished = mark.with_suffix(".part")
-    unfinished.write_text(f"Everything in this shop is invented.\n{datetime.now(UTC):%Y-%m-%d}\n", encoding="utf-8")
+    unfinished.write_text(f"Everything in this shop is invented.\n{wanted}\n", encoding="utf-8")
     unfinished.replace(mark)
     shop = regulars.open(folder)
     shop.change_settings(**SETTINGS)
@@ -90,16 +104,22 @@ def _imported(mark: Path) -> bool:
     return mark.read_text(encoding="utf-8").endswith("imported\n")
 
 
-def _import(shop: Shop, mark: Path, say: Say, bar: Bar) -> None:
-    today = datetime.fromisoformat(mark.read_text(encoding="utf-8").splitlines()[1]).replace(tzinfo=UTC)
-    world = World(today)
-    events, orders, reviews = world.days()
+def fill(shop: Shop, mark: Path, say: Say, bar: Bar) -> None:
+    """Imports the world that the mark names, and keeps how everybody is doing beside it. What is there already stays."""
+    world = _world(mark)
+    began = time.monotonic()
+    with bar("living half a year", False) as progress:
+        history, state = world.live(progress.rows if progress else None)
+    say(
+        f"Invented {world.people.count:,} customers and half a year of their lives ({time.monotonic() - began:.1f} s). Nothing of it is real."
+    )
     parts: list[tuple[str, Iterable[dict[str, Any]]]] = [
         ("products", world.products()),
+        ("articles", world.articles()),
         ("customers", world.customers()),
-        ("orders", orders),
-        ("events", events),
-        ("reviews", reviews),
+        ("orders", history.orders),
+        ("events", history.events),
+        ("reviews", history.reviews),
     ]
     with tempfile.TemporaryDirectory(prefix="regulars-demo-") as scratch:
         for kind, made in parts:
@@ -108,5 +128,15 @@ def _import(shop: Shop, mark: Path, say: Say, bar: Bar) -> None:
             with bar(f"importing {kind}", False) as progress:
                 report = shop.import_file(kind, file, progress=progress.rows if progress else None)
             say(f"Imported {report.read:,} {kind} ({report.seconds:.1f} s)")
-    with mark.open("a", encoding="utf-8") as file_:
-        file_.write("imported\n")
+    _keep(state, mark)
+
+
+def _world(mark: Path) -> World:
+    day, seed, customers = mark.read_text(encoding="utf-8").splitlines()[1].split()
+    return World(datetime.fromisoformat(day).replace(tzinfo=UTC), int(seed), int(customers))
+
+
+def _keep(state: State, mark: Path) -> None:
+    state.save(mark.with_name(WORLD))
+    with mark.open("a", encoding="utf-8") as file:
+        file.write("imported\n")

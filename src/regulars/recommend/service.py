@@ -41,7 +41,10 @@ EXPLORE_POOL = 20  # an exploration slot draws from this many next-best candidat
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a list is wanted for. Product ids are ours; `exclude` too."""
+    """What a list is wanted for. Product ids are ours; `exclude` too.
+
+    even: every place is drawn evenly from all that may be shown, the yardstick that every other policy is measured by.
+    """
 
     surface: str = "home"
     n: int = 10
@@ -50,6 +53,7 @@ class Request:
     exclude: tuple[int, ...] = ()
     seed: int | None = None
     locale: str | None = None
+    even: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +129,17 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
         query = Query(history.items, history.ages, history.strengths, context)
         if not surface.personal and context is not None:
             query = Query(history.items[:0], history.ages[:0], history.strengths[:0], context)
-        candidates = _retrieve(serving.model, query, barred)
+        candidates = _retrieve(None if request.even else serving.model, query, barred)
         if surface.kind:
             candidates = _related(serving.model, candidates, surface.kind)
         watch.lap("candidates")
         chosen, propensities, explored = _choose(serving, surface.explores, request.n, candidates, seed)
-        fill = _fill(catalogue, barred, candidates, len(chosen), 0 if surface.kind else request.n)
+        fill = _fill(catalogue, barred, candidates, len(chosen), 0 if surface.kind or request.even else request.n)
         watch.lap("choose")
-        actions = _actions(serving, query, history, candidates, chosen, propensities, explored, fill, surface.kind)
+        if request.even:
+            actions = _evenly(catalogue, barred, request.n, seed)
+        else:
+            actions = _actions(serving, query, history, candidates, chosen, propensities, explored, fill, surface.kind)
     watch.lap("reasons")
 
     trace = _trace(serving, request, person, history, barred, candidates, actions, seed)
@@ -147,7 +154,7 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
         context_product_id=request.context if context is not None else None,
         mode=serving.mode,
         model_version=serving.version,
-        policy="explore" if explored else "rank",
+        policy="even" if request.even else "explore" if explored else "rank",
         seed=seed,
         arm=None,
         actions=actions,
@@ -329,6 +336,23 @@ def _again(catalogue: Catalogue, found: list[again.Due], chosen: list[int]) -> t
     return tuple(
         Action(int(ids[found[row].place]), row, round(found[row].score, 5), None, again.SOURCE, found[row].reason)
         for row in chosen
+    )
+
+
+def _evenly(catalogue: Catalogue, barred: Barred, n: int, seed: int) -> tuple[Action, ...]:
+    """A list drawn from all that may be shown, place by place: P(item | the places above) = 1 / what is left."""
+    free = np.flatnonzero(~barred.mask)
+    drawn = np.random.default_rng(seed).choice(free, min(n, len(free)), replace=False)
+    return tuple(
+        Action(
+            product_id=int(catalogue.product_ids[item]),
+            position=position,
+            score=0.0,
+            propensity=1.0 / (len(free) - position),
+            source="explore",
+            reason=reason_for("explore", -1, [], [], None),
+        )
+        for position, item in enumerate(drawn.tolist())
     )
 
 

@@ -1,4 +1,4 @@
-"""Backup and restore: one file with the database (pg_dump), the models and regulars.toml. Knows no tables but the shop's row."""
+"""Backup and restore: one file with the database (pg_dump), the models, regulars.toml and what a demo keeps. Knows no tables but the shop's row."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from regulars.errors import RegularsError, UnreadableFile
 from regulars.store import supervisor
 from regulars.store.database import Database, migrate
-from regulars.store.workspace import FILE, Workspace
+from regulars.store.workspace import FILE, KEPT_BESIDE, Workspace
 
 FORMAT = 1
 
@@ -41,6 +41,9 @@ def backup(workspace: Workspace, database: Database, target: Path) -> Path:
                 archive.add(about, "backup.json")
                 archive.add(dump, "database.dump")
                 archive.add(workspace.folder / FILE, FILE)
+                for name in KEPT_BESIDE:
+                    if (workspace.folder / name).is_file():
+                        archive.add(workspace.folder / name, name)
                 for version in sorted(workspace.models.iterdir()):
                     if version.is_dir() and not version.name.startswith("."):
                         archive.add(version, f"models/{version.name}")
@@ -74,6 +77,9 @@ def restore(workspace: Workspace, database: Database, archive: Path) -> None:
         _load(database, dump)
         for version in sorted((Path(scratch) / "models").glob("*")):
             version.rename(workspace.models / version.name)
+        for name in KEPT_BESIDE:
+            if (Path(scratch) / name).is_file():
+                (Path(scratch) / name).replace(workspace.folder / name)
         # How the other machine started isn't how this one does: its database_url would point back at the original.
         (Path(scratch) / FILE).replace(workspace.folder / f"{FILE}.from-backup")
     migrate(database)

@@ -21,6 +21,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from regulars.errors import WorkspaceError
 
 FILE = "regulars.toml"
+KEPT_BESIDE = ("DEMO", "demo-world.npz")
+"""Files that belong to what the database holds: a backup takes them along. A demo shop stays one wherever it goes."""
 
 _TEMPLATE = """\
 # How this Regulars workspace starts. What the shop is (name, currency, zone, languages) stands in the database:
