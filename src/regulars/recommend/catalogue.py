@@ -122,6 +122,12 @@ class Catalogue:
             n,
         )
         self.created = np.fromiter((0.0 if item is None else item.created for item in items), np.float64, n)
+        paths = {
+            path: code for code, path in enumerate(dict.fromkeys(item.category for item in items if item is not None))
+        }
+        self.kinds: Int32 = np.fromiter(
+            (-1 if item is None or not item.category else paths[item.category] for item in items), np.int32, n
+        )
         self._categories: dict[str, npt.NDArray[np.bool_]] = {}
         self._brands: dict[str, npt.NDArray[np.bool_]] = {}
         self._by_name: dict[tuple[str, str], int] | None = None

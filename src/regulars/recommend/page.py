@@ -68,6 +68,7 @@ def explain(serving: Serving, row: Row, outcomes: list[Row], locale: str | None 
             "note": trace.get("note"),
             "consent": trace.get("consent"),
             "short": trace.get("short"),
+            "put_off_for_variety": trace.get("put_off_for_variety", 0),
             "history": [
                 {**product(product_id), "type": kind, "days_ago": days}
                 for product_id, kind, days in zip(

@@ -25,6 +25,7 @@ from regulars.recommend.model import Candidates, Model
 from regulars.recommend.reasons import reason_for
 from regulars.recommend.sources.base import CONTEXT_EVIDENCE
 from regulars.recommend.surfaces import SEEN_DAYS, surface_named
+from regulars.recommend.variety import varied
 from regulars.schema import Action, Decision, EventType, ShopSettings
 from regulars.schema.events import STRENGTHS
 from regulars.store.people import Person
@@ -34,6 +35,7 @@ HISTORY_READ = 200  # newest interactions a query holds; sources look at fewer
 PER_SOURCE = 100
 TRACED_CANDIDATES = 150  # the best of some 300: what stands further down has no chance to be shown
 UNSHOWN_SAMPLED = 10  # features are kept of the shown and of this many others, for training a ranker
+TOGETHER = ("covisitation", "ease", "sequence")  # sources that know what people chose beside something
 ENOUGH_TOGETHER = 3  # products chosen together with the open one that make a row of their own
 EXPLORE_FROM = 8  # a list shorter than this has no place to spend
 EXPLORE_POOL = 20  # an exploration slot draws from this many next-best candidates, evenly
@@ -118,6 +120,7 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
     watch.lap("filters")
 
     explored: set[int] = set()
+    put_off = 0
     if surface.purchases:
         found = again.due(person, catalogue, serving.filters.repeatable, now)
         candidates, bought_before = again.candidates(found, barred.mask)
@@ -133,7 +136,10 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
         if surface.kind:
             candidates = _related(serving.model, candidates, surface.kind)
         watch.lap("candidates")
-        chosen, propensities, explored = _choose(serving, surface.explores, request.n, candidates, seed)
+        order, put_off = list(range(len(candidates))), 0
+        if surface.varied and request.wishes.category is None:
+            order, put_off = varied(catalogue.kinds[candidates.items], request.n)
+        chosen, propensities, explored = _choose(serving, surface.explores, request.n, order, seed)
         fill = _fill(catalogue, barred, candidates, len(chosen), 0 if surface.kind or request.even else request.n)
         watch.lap("choose")
         if request.even:
@@ -143,6 +149,8 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
     watch.lap("reasons")
 
     trace = _trace(serving, request, person, history, barred, candidates, actions, seed)
+    if put_off:
+        trace["put_off_for_variety"] = put_off
     names, rows, ids, shown = _features(candidates, catalogue, chosen, seed)
     watch.lap("trace")
     return Decision(
@@ -232,7 +240,7 @@ def _related(model: Model | None, candidates: Candidates, kind: str) -> Candidat
     columns = [number for number, source in enumerate(model.sources.values()) if source.personal]
     keep = (candidates.ranks[:, columns] >= 0).any(axis=1)
     if kind == "other":
-        together = _proposed_by(candidates, "covisitation") | _proposed_by(candidates, "sequence")
+        together = np.logical_or.reduce([_proposed_by(candidates, name) for name in TOGETHER])
         if np.count_nonzero(together) >= ENOUGH_TOGETHER:
             keep &= together
     return replace(
@@ -252,21 +260,21 @@ def _proposed_by(candidates: Candidates, source: str) -> npt.NDArray[np.bool_]:
 
 
 def _choose(
-    serving: Serving, explores: bool, n: int, candidates: Candidates, seed: int
+    serving: Serving, explores: bool, n: int, order: list[int], seed: int
 ) -> tuple[list[int], list[float | None], set[int]]:
-    """Rows of the candidates in list order, the chance of each (None where nothing was random), explored positions.
+    """order: rows of the candidates, best first. Returns the rows in list order, the chance of each (None where nothing was random), explored positions.
 
     The last slots of a long enough list may explore: each draws evenly from the next EXPLORE_POOL candidates that are
     not in the list yet, so its propensity, given the places above, is 1 / their number.
     """
     slots = serving.settings.exploration_slots if explores and n >= EXPLORE_FROM else 0
-    slots = min(slots, max(0, len(candidates) - n))
-    chosen = list(range(min(n - slots, len(candidates))))
+    slots = min(slots, max(0, len(order) - n))
+    chosen = order[: n - slots]
     propensities: list[float | None] = [None] * len(chosen)
     explored: set[int] = set()
     if slots:
         generator = random.Random(seed)  # NumPy takes longer to seed than to draw a thousand numbers
-        rest = list(range(len(chosen), len(candidates)))
+        rest = order[len(chosen) :]
         for _ in range(slots):
             pool = rest[:EXPLORE_POOL]
             drawn = pool[generator.randrange(len(pool))]

@@ -13,7 +13,7 @@ class Surface:
     """One place that shows lists.
 
     discovery: what was bought doesn't come back. hides_seen: nor does what was looked at in the last days.
-    explores: may draw slots at random. personal: the person's history counts, not the open product alone.
+    varied: not more than half of a list is of one kind. explores: may draw slots at random. personal: the person's history counts, not the open product alone.
     kind: "same" keeps to the open product's own category, "other" keeps out of it. purchases: a list of what the person
     bought before, by how due it is, instead of what a model proposes.
     """
@@ -24,6 +24,7 @@ class Surface:
     discovery: bool = True
     hides_seen: bool = True
     explores: bool = False
+    varied: bool = False
     personal: bool = True
     kind: Literal["", "same", "other"] = ""
     purchases: bool = False
@@ -32,7 +33,7 @@ class Surface:
 SURFACES = {
     surface.name: surface
     for surface in (
-        Surface("home", "For you: what this person may want next", explores=True),
+        Surface("home", "For you: what this person may want next", explores=True, varied=True),
         Surface("product", "Alike and goes with: beside an open product", needs_product=True),
         Surface(
             "alike",
@@ -50,7 +51,7 @@ SURFACES = {
             personal=False,
             kind="other",
         ),
-        Surface("cart", "What else: beside a filled cart"),
+        Surface("cart", "What else: beside a filled cart", varied=True),
         Surface(
             "again",
             "Buy again: own purchases, the most due first",
@@ -58,7 +59,7 @@ SURFACES = {
             hides_seen=False,
             purchases=True,
         ),
-        Surface("email", "A block in an e-mail"),
+        Surface("email", "A block in an e-mail", varied=True),
     )
 }
 SEEN_DAYS = 7.0
