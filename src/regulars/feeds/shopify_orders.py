@@ -1,11 +1,12 @@
 """Shopify's order CSV as orders, and as the customers who placed them. Streams; knows no store.
 
 An order is the rows of one `Name`; the first says what is the order's, each is a line. Shopify writes no customer number
-here, so the e-mail address names the customer, in the namespace `email`.
+here, so the e-mail address names the customer, in the namespace `email`, or without one the telephone number, in `phone`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -61,7 +62,9 @@ class ShopifyOrders:
         place = PLACES.of(column)
         if kind == "customers":
             return CUSTOMER_SHOWN.get(place or "")
-        if place is None or place.startswith("billing.") or place in ("consent", "phone"):
+        if place in ("phone", "billing.phone"):
+            return "customer"
+        if place is None or place.startswith("billing.") or place == "consent":
             return None
         return SHOWN.get(place, place)
 
@@ -90,6 +93,12 @@ def by_email(text: str) -> dict[str, str] | None:
     return {"namespace": "email", "value": address} if "@" in address and len(address) <= 320 else None
 
 
+def by_phone(text: str) -> dict[str, str] | None:
+    """The id of a customer who is known by a telephone number only, as where one pays on delivery."""
+    number = re.sub(r"[^\d+]", "", text)
+    return {"namespace": "phone", "value": number} if 7 <= len(number) <= 20 else None
+
+
 def amount(text: str) -> str:
     """A plain amount; what is none stays, to be refused by name."""
     try:
@@ -107,7 +116,7 @@ def _order(rows: list[Read], notes: Notes) -> Read | Broken:
         for place, value in cells.items():
             if place.startswith("lines."):
                 line[place[6:]] = value
-            elif place.startswith("billing.") or place in ("consent", "phone"):
+            elif (place.startswith("billing.") and place != "billing.phone") or place == "consent":
                 notes.leave(cells.columns[place])
             elif place not in head:
                 head[place] = value
@@ -120,7 +129,11 @@ def _order(rows: list[Read], notes: Notes) -> Read | Broken:
                 return Broken(row.line, f"Lineitem quantity: {quantity[:40]!r} isn't a number", str(row.values)[:2_000])
             lines.append(_line(line))
     order: dict[str, Any] = {"id": head["id"], "lines": lines, "traits": {}}
-    customer = by_email(head.get("email", ""))
+    customer, phone = by_email(head.get("email", "")), head.get("phone") or head.get("billing.phone", "")
+    if customer is None:
+        customer = by_phone(phone)
+    elif phone:
+        notes.leave(head.columns["phone" if "phone" in head else "billing.phone"])
     if customer:
         order["customer"] = customer
     elif "email" in head:
@@ -217,10 +230,13 @@ def _customers(source: Source, notes: Notes) -> Iterator[Read | Broken]:
             yield row
             continue
         cells = PLACES.sort(row.values, Notes())
-        customer = by_email(cells.get("email", ""))
+        email = by_email(cells.get("email", ""))
+        customer = email or by_phone(cells.get("phone") or cells.get("billing.phone", ""))
         if customer is None or customer["value"] in found:
             continue
-        made: dict[str, Any] = {"id": customer, "email": customer["value"]}
+        made: dict[str, Any] = {"id": customer}
+        if email:
+            made["email"] = email["value"]
         if "billing.name" in cells:
             made["name"] = cells["billing.name"]
         phone = cells.get("phone") or cells.get("billing.phone")
