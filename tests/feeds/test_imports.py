@@ -232,7 +232,7 @@ def test_the_command_line_finds_out_what_a_file_is(shop: Shop, tmp_path: Path) -
         "products, Shopify products (CSV). Of all 3 rows: 2 products usable, 0 rejected. Nothing was written." in said
     )
     assert "variants.price" in said
-    assert "not kept, 1 columns: Cost per item" in said
+    assert "not kept, 1 column: Cost per item" in said
     assert shop.counts()["products"] == 0
     assert json.loads(run(paths[0], "--dry-run", "--json"))[0]["usable"] == 2
     assert shop.counts()["products"] == 0
