@@ -35,8 +35,10 @@ def example(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str, P
 
 def test_every_format_has_a_writer_that_tries_it() -> None:
     assert set(formats.BY_NAME) - {"online-retail"} == {name.partition(" ")[0] for name in WRITERS}
+    page = (Path(__file__).parent.parent.parent / "docs" / "import.md").read_text(encoding="utf-8")
     for format in formats.FORMATS:
         assert format.title
+        assert f"| `{format.name}` |" in page
         assert set(format.kinds) <= set(native.KINDS)
 
 
@@ -115,6 +117,7 @@ def test_a_preview_suggests_what_odd_columns_may_mean(tmp_path: Path) -> None:
     suggested = {column.name: column.suggestion for column in preview.columns}
     assert suggested == {"Item Number": "id", "Product Name": "title", "Cost": None, "Colour": None}
     assert [problem.field for problem in preview.problems] == ["id"]
+    assert preview_file(SETTINGS, file).kind == "products"
     mapped = preview_file(
         SETTINGS, file, "products", columns={"Item Number": "id", "Product Name": "title", "Cost": "price"}
     )

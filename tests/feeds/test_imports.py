@@ -164,6 +164,27 @@ def test_a_variation_is_bought_by_its_number_or_its_sku(shop: Shop, bring: Any) 
     assert one(shop.database, "SELECT count(DISTINCT variant_id) FROM order_lines") == 2
 
 
+def test_orders_without_skus_find_products_by_title(shop: Shop, bring: Any) -> None:
+    bring(
+        "Handle,Title,Option1 Name,Option1 Value,Variant Price\npot,Clay  Pot,Size,Large,9\npot,,,Small,5\ntwin-1,Twin,,,1\ntwin-2,Twin,,,1\n"
+    )
+    orders = (
+        "Name,Email,Phone,Financial Status,Currency,Total,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku\n"
+        "#1,,+880 1795-326165,pending,EUR,9,2024-01-02 11:00:00 +0100,1,Clay Pot - Large,9,\n"
+        "#1,,,,,,2024-01-02 11:00:00 +0100,1,clay pot,9,\n"
+        "#1,,,,,,2024-01-02 11:00:00 +0100,1,Twin,1,\n"
+    )
+    report = bring(orders, name="orders")
+    assert report.new == 1
+    assert sorted(report.found.values()) == [1, 2]
+    assert viewed(shop) == [("purchase", "Clay  Pot"), ("purchase", "Clay  Pot")]
+    assert (
+        one(shop.database, "SELECT value FROM external_ids WHERE kind = 'customer' AND namespace = 'phone'")
+        == "+8801795326165"
+    )
+    assert bring(orders, name="orders").unchanged == 1
+
+
 class Stop(Exception):
     pass
 
@@ -211,7 +232,7 @@ def test_the_command_line_finds_out_what_a_file_is(shop: Shop, tmp_path: Path) -
         "products, Shopify products (CSV). Of all 3 rows: 2 products usable, 0 rejected. Nothing was written." in said
     )
     assert "variants.price" in said
-    assert "not kept, 1 columns: Cost per item" in said
+    assert "not kept, 1 column: Cost per item" in said
     assert shop.counts()["products"] == 0
     assert json.loads(run(paths[0], "--dry-run", "--json"))[0]["usable"] == 2
     assert shop.counts()["products"] == 0

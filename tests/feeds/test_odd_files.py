@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import time
 import tracemalloc
 from pathlib import Path
@@ -273,6 +274,13 @@ def test_a_message_without_an_id_gets_the_same_one_each_time(look: Any) -> None:
     ids = [one["message_id"] for one in look(timeless * 2, name="calls.jsonl").records]
     assert ids[0] != ids[1]
     assert ids == [one["message_id"] for one in look(timeless * 2, name="calls.jsonl").records]
+
+
+def test_a_request_written_over_several_lines_is_one_object(look: Any) -> None:
+    body = {"client_id": "c", "events": [{"name": "view_item", "params": {"items": [{"item_id": "A"}]}}]}
+    preview = look(json.dumps(body, indent=2), name="body.json")
+    assert [(one["type"], one["product"]) for one in preview.records] == [("view", "A")]
+    assert look('{\n"id": "a",\n"title": "A"\n}\n{"id": "b", "title": "B"}\n', "products").rejected == 4
 
 
 def test_markdown_folders_hold_articles(tmp_path: Path) -> None:

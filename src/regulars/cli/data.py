@@ -108,15 +108,18 @@ def _say_report(report: Any) -> None:
 def _say_notes(found: dict[str, int], unplaced: dict[str, int]) -> None:
     for what, count in found.items():
         say(f"    {count:,} × {what}")
-    if unplaced:
-        names = ", ".join(list(unplaced)[:12])
-        more = f" and {len(unplaced) - 12:,} more" if len(unplaced) > 12 else ""
-        say(f"    not kept, {len(unplaced):,} columns: {names}{more}")
+    filled = [name for name, cells in unplaced.items() if cells]
+    if filled:
+        more = f" and {len(filled) - 12:,} more" if len(filled) > 12 else ""
+        columns = "1 column" if len(filled) == 1 else f"{len(filled):,} columns"
+        say(f"    not kept, {columns}: {', '.join(filled[:12])}{more}")
 
 
 def _preview(
     shop: Any, kind: str | None, files: list[Path], format: str | None, columns: dict[str, str] | None, as_json: bool
 ) -> None:
+    from regulars.feeds.reader import STORED
+
     previews = [shop.preview_file(file, kind, format, columns) for file in files]
     if as_json:
         print_json([preview.as_dict() for preview in previews])
@@ -140,7 +143,8 @@ def _preview(
             where = f"{problem.field}: " if problem.field else ""
             say(f"    line {problem.line:,}: {where}{problem.reason}")
         _say_notes(preview.found, preview.unplaced)
-    again = f"{kind} " if kind else ""
+    own = [preview.kind for preview in previews if preview.format in STORED]
+    again = f"{kind or own[0]} " if kind or own else ""
     say(f"Next: regulars import {again}{' '.join(map(str, files))}")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from regulars.feeds.contract import Cells, Look, Notes, Places, Source, split_list, truth
 from regulars.feeds.html_text import plain_text
 from regulars.feeds.reader import Broken, Read
-from regulars.feeds.shopify_orders import moment
+from regulars.feeds.said import when
 
 _PLACED = {
     "id": "id|handle|slug|permalink|key|url handle|page id",
@@ -82,7 +82,7 @@ def _article(row: Read, notes: Notes) -> Read | Broken:
     if "body" in made and "file" not in cells:  # Markdown stays as it is: it is text already
         made["body"] = plain_text(made["body"])
     if "updated_at" in made:
-        made["updated_at"] = moment(made["updated_at"].removesuffix(" UTC"))
+        made["updated_at"] = when(made["updated_at"].removesuffix(" UTC"))
     tags = split_list(cells.get("tags", ""))
     for name, values in lists.items():
         if PLACES.of(name) == "tags":

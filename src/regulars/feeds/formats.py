@@ -128,14 +128,23 @@ def kinds_in(path: Path, format: str | None = None, columns: dict[str, str] | No
     return found.format.kinds if found.format.name else (found.kind,)
 
 
+class UnclearKind(InvalidInput):
+    """The columns of a file in our own layout don't say what it holds."""
+
+    def __init__(self, path: Path, look: Look) -> None:
+        super().__init__(
+            f"{path} doesn't say what it holds: its columns are {', '.join(sorted(look.columns)[:12])}.",
+            hint="Name the kind: regulars import products FILE. Columns with other names: see them with --dry-run, then "
+            "--map theirs=ours.",
+            file=str(path),
+        )
+        self.look = look
+
+
 def _own_kind(path: Path, look: Look) -> str:
     kind = own_layout.kind_of(look)
     if kind is None:
-        raise InvalidInput(
-            f"{path} doesn't say what it holds: its columns are {', '.join(sorted(look.columns)[:12])}.",
-            hint="Name the kind: regulars import products FILE. Columns with other names: --map theirs=ours.",
-            file=str(path),
-        )
+        raise UnclearKind(path, look)
     return kind
 
 

@@ -24,6 +24,7 @@ from regulars.feeds import formats, markdown_files, native, reader
 from regulars.feeds.contract import Notes
 from regulars.feeds.reader import Broken, Read
 from regulars.feeds.report import ImportReport, Rejects
+from regulars.feeds.titles import Titles
 from regulars.schema import Article, Customer, Event, Order, Product, Review
 from regulars.schema.shop import ShopSettings
 from regulars.store import records, rows
@@ -89,6 +90,7 @@ def import_file(
         own = not found.format.name and kind != "orders"
         source = found.format.records(kind, found.source, notes)
         total = reader.count_rows(path, found.source.physical) if own else None
+        titles = Titles(connection) if kind == "orders" and found.format.name else None
         clock = Clock.of(settings, live=False)
         pending: Future[None] | None = None
         batch = _Batch()
@@ -99,6 +101,8 @@ def import_file(
                 if number <= report.resumed_at:
                     continue
                 batch.read += 1
+                if titles is not None and isinstance(row, Read):
+                    titles.name(row.values, notes)
                 _check(kind, row, found.flat, clock, settings, batch, mark)
                 if number % 1_000 == 0 and progress is not None:
                     progress(number, total)

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from regulars.feeds import formats, native, reader
-from regulars.feeds.contract import Notes, Source, cell_text, normal
+from regulars.feeds import formats, native, own_layout, reader
+from regulars.feeds.contract import Look, Notes, Source, cell_text, normal
 from regulars.feeds.importer import checked_row
 from regulars.feeds.reader import Broken, Read
 from regulars.schema import ExternalId, ShopSettings
@@ -82,11 +82,14 @@ def preview_file(
     columns: dict[str, str] | None = None,
     rows: int = 20,
 ) -> Preview:
-    """Looks at the first 2,000 rows of a file; `rows` records come back.
+    """Looks at the first 2,000 rows of a file; `rows` records come back. A kind that the columns don't say is guessed.
 
-    Raises: InvalidInput for an unknown kind or format or where the kind can't be told, UnreadableFile, UnknownFormat.
+    Raises: InvalidInput for an unknown kind or format, UnreadableFile, UnknownFormat.
     """
-    found = formats.recognise(path, kind, format, columns, LOOKED_AT)
+    try:
+        found = formats.recognise(path, kind, format, columns, LOOKED_AT)
+    except formats.UnclearKind as error:
+        found = formats.recognise(path, _likely_kind(error.look), format, columns, LOOKED_AT)
     source = found.source
     notes = Notes()
     preview = Preview(
@@ -151,9 +154,21 @@ def _columns(found: formats.Recognised, source: Source) -> list[Column]:
     places = {name: found.format.place(found.kind, name) for name in list(samples)[:MAX_COLUMNS]}
     taken = set(places.values())
     return [
-        Column(back.get(name, name), samples[name], place, _suggestion(found.kind, name, place, taken))
+        Column(
+            back.get(name, name),
+            samples[name],
+            place,
+            None if found.format.name else _suggestion(found.kind, name, place, taken),
+        )
         for name, place in places.items()
     ]
+
+
+def _likely_kind(look: Look) -> str:
+    """What a file of our own layout may hold whose columns have other names: a preview helps to name them."""
+    meant = {target for name in look.names for target, words in _WORDS.items() if name in words}
+    renamed = Look(look.physical, look.columns | meant, look.names, look.rows)
+    return own_layout.kind_of(renamed) or "products"
 
 
 def _paths(values: dict[str, Any], *, nested: bool, before: str = "", depth: int = 0) -> list[tuple[str, Any]]:

@@ -259,12 +259,28 @@ def _json_rows(path: Path) -> Iterator[Read | Broken]:
             try:
                 values = orjson.loads(stripped)
             except orjson.JSONDecodeError as error:
+                whole = _one_object(path) if line == 1 else None
+                if whole is not None:
+                    yield Read(1, whole)
+                    return
                 yield Broken(line, _json_reason(stripped, error), _shown(stripped))
                 continue
             if isinstance(values, dict):
                 yield Read(line, values)
             else:
                 yield Broken(line, "is not a JSON object ({…})", _shown(stripped))
+
+
+def _one_object(path: Path) -> dict[str, Any] | None:
+    """A file that is a single JSON object over several lines, as one writes a request's body."""
+    with open_bytes(path) as file:
+        text = file.read(MAX_LINE + 1)
+    if len(text) > MAX_LINE:
+        return None
+    with suppress(orjson.JSONDecodeError):
+        read = orjson.loads(text.removeprefix(b"\xef\xbb\xbf").strip())
+        return read if isinstance(read, dict) else None
+    return None
 
 
 def _json_reason(raw: bytes, error: orjson.JSONDecodeError) -> str:

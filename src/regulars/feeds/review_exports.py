@@ -13,8 +13,7 @@ from regulars.feeds.contract import Cells, Look, Notes, Places, Source
 from regulars.feeds.foreign_events import content_id
 from regulars.feeds.html_text import plain_text
 from regulars.feeds.reader import Broken, Read
-from regulars.feeds.shopify_orders import by_email, moment
-from regulars.feeds.woocommerce_orders import when
+from regulars.feeds.said import by_email, when
 
 _PLACED = {
     "id": "id|review id|reviewid|comment id",
@@ -89,9 +88,8 @@ def _review(row: Read, notes: Notes) -> Read | Broken:
     elif "email" in cells:
         notes.leave(cells.columns["email"])
     if "written_at" in cells:
-        made["written_at"] = when(
-            moment(cells["written_at"].removesuffix(" UTC") + ("Z" if cells["written_at"].endswith(" UTC") else ""))
-        )
+        text = cells["written_at"]
+        made["written_at"] = when(f"{text[:-4]}Z" if text.endswith(" UTC") else text)
     if "locale" in cells:
         locale = cells["locale"].replace("_", "-")
         if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", locale):

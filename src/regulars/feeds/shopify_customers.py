@@ -7,7 +7,7 @@ from typing import Any
 
 from regulars.feeds.contract import Look, Notes, Places, Source, split_list, truth
 from regulars.feeds.reader import Broken, Read
-from regulars.feeds.shopify_orders import by_email
+from regulars.feeds.said import by_email
 from regulars.schema import Customer
 
 PLACES = Places(

@@ -1,7 +1,7 @@
 """Shopify's order CSV as orders, and as the customers who placed them. Streams; knows no store.
 
 An order is the rows of one `Name`; the first says what is the order's, each is a line. Shopify writes no customer number
-here, so the e-mail address names the customer, in the namespace `email`.
+here, so the e-mail address names the customer, in the namespace `email`, or without one the telephone number, in `phone`.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from regulars.feeds.amounts import read_amount
 from regulars.feeds.contract import Cells, Look, Notes, Places, Source, truth, whole
 from regulars.feeds.grouping import groups, split_keys
 from regulars.feeds.reader import Broken, Read
+from regulars.feeds.said import amount, aware, by_email, by_phone, when
 
 _ADDRESS = {"Name": "name", "Address1": "line1", "Address2": "line2", "City": "city", "Province": "region", "Province Name": "region_name", "Zip": "postcode", "Country": "country"}  # fmt: skip
 PLACES = Places(
@@ -61,7 +61,9 @@ class ShopifyOrders:
         place = PLACES.of(column)
         if kind == "customers":
             return CUSTOMER_SHOWN.get(place or "")
-        if place is None or place.startswith("billing.") or place in ("consent", "phone"):
+        if place in ("phone", "billing.phone"):
+            return "customer"
+        if place is None or place.startswith("billing.") or place == "consent":
             return None
         return SHOWN.get(place, place)
 
@@ -84,20 +86,6 @@ def _number(row: Read) -> str | None:
     return None
 
 
-def by_email(text: str) -> dict[str, str] | None:
-    """The id of a customer who is known by an address only."""
-    address = text.strip().lower()
-    return {"namespace": "email", "value": address} if "@" in address and len(address) <= 320 else None
-
-
-def amount(text: str) -> str:
-    """A plain amount; what is none stays, to be refused by name."""
-    try:
-        return read_amount(text)[0]
-    except ValueError:
-        return text
-
-
 def _order(rows: list[Read], notes: Notes) -> Read | Broken:
     head = Cells()
     lines: list[dict[str, Any]] = []
@@ -107,7 +95,7 @@ def _order(rows: list[Read], notes: Notes) -> Read | Broken:
         for place, value in cells.items():
             if place.startswith("lines."):
                 line[place[6:]] = value
-            elif place.startswith("billing.") or place in ("consent", "phone"):
+            elif (place.startswith("billing.") and place != "billing.phone") or place == "consent":
                 notes.leave(cells.columns[place])
             elif place not in head:
                 head[place] = value
@@ -120,7 +108,11 @@ def _order(rows: list[Read], notes: Notes) -> Read | Broken:
                 return Broken(row.line, f"Lineitem quantity: {quantity[:40]!r} isn't a number", str(row.values)[:2_000])
             lines.append(_line(line))
     order: dict[str, Any] = {"id": head["id"], "lines": lines, "traits": {}}
-    customer = by_email(head.get("email", ""))
+    customer, phone = by_email(head.get("email", "")), head.get("phone") or head.get("billing.phone", "")
+    if customer is None:
+        customer = by_phone(phone)
+    elif phone:
+        notes.leave(head.columns["phone" if "phone" in head else "billing.phone"])
     if customer:
         order["customer"] = customer
     elif "email" in head:
@@ -130,6 +122,8 @@ def _order(rows: list[Read], notes: Notes) -> Read | Broken:
             order[place] = head[place]
     if "placed_at" not in order and "paid_at" in head:
         order["placed_at"] = head["paid_at"]
+    if "placed_at" in order:
+        order["placed_at"] = when(order["placed_at"])
     for place in ("total", "shipping"):
         if place in head:
             order[place] = amount(head[place])
@@ -138,7 +132,7 @@ def _order(rows: list[Read], notes: Notes) -> Read | Broken:
     if head.get("shipped_at") or head.get("carrier"):
         shipment: dict[str, Any] = {"carrier": head.get("carrier", "")[:500] or None}
         if "shipped_at" in head:
-            shipment.update(status="shipped", shipped_at=moment(head["shipped_at"]))
+            shipment.update(status="shipped", shipped_at=aware(head["shipped_at"]))
         order["shipments"] = [shipment]
     address = {place[8:]: value for place, value in head.items() if place.startswith("address.")}
     order["address"] = _address(address, order["traits"])
@@ -174,12 +168,6 @@ def _address(address: dict[str, str], traits: dict[str, Any]) -> dict[str, str] 
     return made or None
 
 
-def moment(text: str) -> str:
-    """`2024-01-02 09:50:26 +0200` as ISO 8601."""
-    parts = text.split()
-    return f"{parts[0]}T{parts[1]}{parts[2]}" if len(parts) == 3 and parts[2][0] in "+-" else text
-
-
 def _status(head: dict[str, str], notes: Notes) -> str:
     financial, fulfilment = head.get("financial", "").lower(), head.get("fulfilment", "").lower()
     if head.get("cancelled_at") or financial == "voided":
@@ -199,7 +187,7 @@ def _status(head: dict[str, str], notes: Notes) -> str:
 def _payments(head: dict[str, str]) -> list[dict[str, Any]]:
     payments: list[dict[str, Any]] = []
     if head.get("paid_at"):
-        payments.append({"kind": "charge", "amount": amount(head["total"]) if "total" in head else None, "status": "paid", "at": moment(head["paid_at"])})  # fmt: skip
+        payments.append({"kind": "charge", "amount": amount(head["total"]) if "total" in head else None, "status": "paid", "at": aware(head["paid_at"])})  # fmt: skip
     refunded = amount(head.get("refunded", "0"))
     if refunded.strip("0.") != "":
         payments.append({"kind": "refund", "amount": refunded, "status": "refunded"})
@@ -217,10 +205,13 @@ def _customers(source: Source, notes: Notes) -> Iterator[Read | Broken]:
             yield row
             continue
         cells = PLACES.sort(row.values, Notes())
-        customer = by_email(cells.get("email", ""))
+        email = by_email(cells.get("email", ""))
+        customer = email or by_phone(cells.get("phone") or cells.get("billing.phone", ""))
         if customer is None or customer["value"] in found:
             continue
-        made: dict[str, Any] = {"id": customer, "email": customer["value"]}
+        made: dict[str, Any] = {"id": customer}
+        if email:
+            made["email"] = email["value"]
         if "billing.name" in cells:
             made["name"] = cells["billing.name"]
         phone = cells.get("phone") or cells.get("billing.phone")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +17,7 @@ import orjson
 from regulars.feeds.contract import Cells, Look, Notes, Places, Source, whole
 from regulars.feeds.grouping import groups, split_keys
 from regulars.feeds.reader import Broken, Read
-from regulars.feeds.shopify_orders import amount, by_email
+from regulars.feeds.said import amount, aware, by_email, when
 
 _ADDRESS = {
     "address_1": "line1", "address_2": "line2", "city": "city", "state": "region", "state_code": "region",
@@ -173,7 +172,7 @@ def _order(rows: list[Read], notes: Notes) -> Read | Broken:
     payments: list[dict[str, Any]] = []
     if "paid_at" in head:
         payments.append(
-            {"kind": "charge", "amount": order.get("total"), "status": "paid", "at": _aware(head["paid_at"])}
+            {"kind": "charge", "amount": order.get("total"), "status": "paid", "at": aware(head["paid_at"])}
         )
     refunded = amount(head.get("refunded", "0")).lstrip("-")
     if refunded.strip("0.") != "":
@@ -182,7 +181,7 @@ def _order(rows: list[Read], notes: Notes) -> Read | Broken:
     if "carrier" in head or "completed_at" in head:
         shipment = {"carrier": head.get("carrier", "")[:500] or None}
         if "completed_at" in head:
-            shipment.update(status="shipped", shipped_at=_aware(head["completed_at"]))
+            shipment.update(status="shipped", shipped_at=aware(head["completed_at"]))
         order["shipments"] = [shipment]
     order["address"] = _address(
         {place[8:]: value for place, value in head.items() if place.startswith("address.")}, order["traits"], "shipping"
@@ -285,21 +284,6 @@ def _line(given: dict[str, str], notes: Notes) -> dict[str, Any] | str | None:
         if name.startswith("left."):
             notes.leave(f"line_items.{name[5:]}")
     return line if "title" in line or "product" in line or "variant" in line else None
-
-
-def when(text: str) -> str:
-    """Times of the plugins, month first (`9/6/2016 6:29:00`), as ISO 8601; others as they are."""
-    for pattern in ("%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%B %d, %Y %I:%M %p", "%B %d, %Y"):
-        with suppress(ValueError):
-            return datetime.strptime(text.strip(), pattern).isoformat()
-    return text
-
-
-def _aware(text: str) -> str | None:
-    """A time that a payment or a parcel can hold; None where it can't be read."""
-    with suppress(ValueError):
-        return datetime.fromisoformat(when(text)).isoformat()
-    return None
 
 
 def _customers(source: Source, notes: Notes) -> Iterator[Read | Broken]:

@@ -17,6 +17,12 @@ UPSERT_CUSTOMERS = "SELECT upsert_customers(%s::jsonb) AS outcome"
 UPSERT_ORDERS = "SELECT upsert_orders(%s::jsonb, %s::json) AS outcome"
 UPSERT_REVIEWS = "SELECT upsert_reviews(%s::jsonb) AS outcome"
 UPSERT_ARTICLES = "SELECT upsert_articles(%s::jsonb) AS outcome"
+PRODUCT_TITLES = """
+SELECT DISTINCT ON (p.product_id, t.title) t.title, x.namespace, x.value
+FROM products p JOIN external_ids x ON x.kind = 'product' AND x.id = p.product_id
+CROSS JOIN LATERAL (SELECT value->>'title' AS title FROM jsonb_each(p.texts)) t
+WHERE p.known AND t.title IS NOT NULL ORDER BY p.product_id, t.title, x.namespace <> 'shop', x.namespace, x.value
+"""
 BETTER_NAMES = "SELECT better_names(%s::text[], %s::text[]) AS names"
 
 
