@@ -259,7 +259,7 @@ class _Asked:
             for kind, item, at in reversed(did)
             if kind in STRENGTHS and item in self._product
         ]
-        if not fresh:
+        if not fresh or read.refused:  # of whom no list is to know anything, none does
             return read
         return replace(
             read,
