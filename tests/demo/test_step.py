@@ -202,12 +202,13 @@ def test_arms_stay_apart_and_random_lists_know_their_chances(new_world: Callable
     list(stepper.days(4))
     kept = ask(
         shop.database,
-        "SELECT d.arm, d.policy, d.propensities, d.product_ids, x.value AS customer FROM decisions d JOIN external_ids x ON x.kind = 'customer' AND x.id = d.customer_id WHERE d.arm IS NOT NULL",
+        "SELECT d.arm, d.policy, d.model_version, t.trace->>'note' AS note, d.propensities, d.product_ids, x.value AS customer FROM decisions d JOIN decision_traces t USING (decision_id) JOIN external_ids x ON x.kind = 'customer' AND x.id = d.customer_id WHERE d.arm IS NOT NULL",
     )
     assert {row["arm"] for row in kept} == set(POLICIES)
     for row in kept:
         assert row["arm"] == stepper.arm(stepper.people.ids.index(row["customer"]))
-        assert (row["policy"] == "even") == (row["arm"] == "random")
+        assert (row["policy"] == "even") == (row["arm"] == "random") == (row["model_version"] is None)
+        assert (row["note"] is not None) == (row["arm"] == "popular")
         assert len(set(row["product_ids"])) == len(row["product_ids"])
         if row["arm"] == "random":
             chances = [1 / chance for chance in row["propensities"]]

@@ -136,7 +136,7 @@ class Life:
         self._settle_mood(person)
         self._event(made, visit, "page", None, properties={"page": "home"})
         if ask is not None:
-            self._list(made, visit, ask("home", None, visit.at, visit.did), by_list, sold_out, clicks=2)
+            self._list(made, visit, "home", ask("home", None, visit.at, visit.did), by_list, sold_out, clicks=2)
         beside = ask
         for item in self._wishes(person, draw):
             visit.at += timedelta(seconds=float(draw.uniform(12, 90)))
@@ -153,9 +153,10 @@ class Life:
                 continue
             if willing:
                 visit.carts[item] = True
-            if beside is not None:
-                shown = beside("product", item, visit.at, visit.did)
-                self._list(made, visit, shown, by_list, sold_out, clicks=1)
+            if beside is not None:  # the first page that one stays on is read to its end
+                for surface in ("alike", "goes_with"):
+                    shown = beside(surface, item, visit.at, visit.did)
+                    self._list(made, visit, surface, shown, by_list, sold_out, clicks=1)
                 beside = None
         self._checkout(made, visit, draw, by_list)
         if draw.random() < 0.02 and visit.did:
@@ -211,6 +212,7 @@ class Life:
         self,
         made: Day,
         visit: _Visit,
+        surface: str,
         shown: Shown | None,
         draw: np.random.Generator,
         sold_out: frozenset[int],
@@ -220,7 +222,6 @@ class Life:
         if shown is None or not shown.items:
             return
         person, state = visit.person, self.state
-        surface = "home" if clicks > 1 else "product"
         made.lists += 1
         seen_until, attracted = draw.random(len(shown.items)), draw.random(len(shown.items))
         looks, weight, total, boring = True, 1.0, 0.0, 0.0
@@ -252,8 +253,9 @@ class Life:
                 visit.at += timedelta(seconds=float(draw.uniform(10, 60)))
             elif state.shown[person, item] < 250:
                 state.shown[person, item] += 1
-        visit.quality.append(total / weights)
-        visit.boredom.append(boring / weights)
+        for _ in range(2 if surface == "home" else 1):  # the front page is what one remembers of a shop
+            visit.quality.append(total / weights)
+            visit.boredom.append(boring / weights)
 
     def _checkout(self, made: Day, visit: _Visit, draw: np.random.Generator, by_list: np.random.Generator) -> None:
         buys_own, buys_listed = draw.random() < 0.78, by_list.random() < 0.78

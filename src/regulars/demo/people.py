@@ -20,6 +20,7 @@ Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 
 CHINESE = 0.3
+PETS = {"dog": 0.28, "cat": 0.3}
 _FIRST = ("Ada", "Ben", "Clara", "Dora", "Eli", "Finn", "Grace", "Hugo", "Ines", "Jack", "Kofi", "Lena", "Maya", "Noor", "Otto", "Priya", "Quinn", "Rosa", "Sami", "Tess", "Uma", "Viktor", "Willa", "Yusuf", "Zoe", "Arlo", "Bea", "Cormac", "Daphne", "Emil", "Freya", "Gil", "Hana", "Ivo", "June", "Kit", "Lars", "Mina", "Nell", "Oscar")  # fmt: skip
 _LAST = ("Abbott", "Berg", "Carver", "Dias", "Evans", "Fischer", "Grant", "Hart", "Ito", "Jones", "Khan", "Lambert", "Moreau", "Novak", "Okoye", "Price", "Quill", "Reyes", "Sato", "Turner", "Underwood", "Vance", "Walsh", "Young", "Zeller", "Ashby", "Bright", "Castle", "Dunn", "Ellis", "Frost", "Gale", "Holm")  # fmt: skip
 _FAMILY = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
@@ -65,7 +66,10 @@ class People:
         for rank, strength in enumerate((1.9, 1.3, 0.7)):
             loves[np.arange(count), order[:, rank]] = strength
         likes_kind = generator.normal(0, 0.7, (count, len(kinds)))
-        # Pets are had or not had; who has a dog needs its food.
+        for animal, owned in (("dog", ("dog-food", "dog-lead")), ("cat", ("cat-food", "cat-toy"))):
+            has_one = generator.random(count) < PETS[animal]
+            for key in owned:  # pets are had or not: nobody is a little fond of dog food
+                likes_kind[:, kinds.index(key)] += np.where(has_one, 1.6, -1.4)
         likes_look = generator.normal(0, 0.55, (count, len(COLLECTIONS)))
         likes_brand = generator.normal(0, 0.3, (count, len(brands)))
         quality = np.array([item.quality for item in stock])

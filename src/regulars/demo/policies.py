@@ -15,6 +15,8 @@ from regulars.recommend.model import Model
 from regulars.schema import Decision
 from regulars.store.people import Person
 
+NOTE = "Ranked by popularity alone, for a comparison of policies."
+
 
 class Policy(Protocol):
     """Makes one list."""
@@ -46,7 +48,7 @@ class Popular:
                 raise NotEnoughData("There is nothing to count yet.", hint="Import events or orders first.")
             source = serving.model.sources["popular"]
             model = Model(serving.model.product_ids, [source], Blend.default([source.name]))
-            self._made = serving, replace(serving, model=model)
+            self._made = serving, replace(serving, model=model, note=NOTE)
         return self._made[1]
 
 

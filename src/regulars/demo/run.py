@@ -52,7 +52,7 @@ def prepare(
     Raises: WorkspaceError when the folder holds a shop that isn't a demo: it would be mixed with invented data.
     """
     started = time.monotonic()
-    with _opened(folder, say, f"{today or datetime.now(UTC):%Y-%m-%d} {seed} {customers}") as shop:
+    with _opened(folder, say, bar, f"{today or datetime.now(UTC):%Y-%m-%d} {seed} {customers}") as shop:
         mark = folder / MARK
         if not _imported(mark):
             fill(shop, mark, say, bar)
@@ -78,17 +78,28 @@ def _training() -> TrainSettings:
     return TrainSettings(sequence=small, validation_share=0.4)
 
 
-def _opened(folder: Path, say: Say, wanted: str) -> Shop:
+def _opened(folder: Path, say: Say, bar: Bar, wanted: str) -> Shop:
     """The shop, made if need be. What a killed run left is finished."""
     mark = folder / MARK
     if (folder / FILE).exists():
         if not mark.exists():
             raise WorkspaceError(f"{folder} holds a shop that isn't a demo.", hint="Name another folder.")
+        if len(_wanted(mark)) != 3 or (_imported(mark) and not mark.with_name(WORLD).exists()):
+            raise WorkspaceError(
+                f"{folder} holds a demo shop of an earlier version.", hint="Remove the folder, or name another one."
+            )
         shop = regulars.open(folder)
         if not _imported(mark):  # it may have been killed before the shop had its name
             shop.change_settings(**SETTINGS)
         return shop
     began = time.monotonic()
+    with bar("making a workspace", False):
+        shop = _made(folder, mark, wanted)
+    say(f"Made a workspace with a database of its own in {folder} ({time.monotonic() - began:.1f} s)")
+    return shop
+
+
+def _made(folder: Path, mark: Path, wanted: str) -> Shop:
     Workspace.create(folder)
     # The mark comes before anything slow, and keeps day and seed: a run that goes on tomorrow must write the same records.
     unfinished = mark.with_suffix(".part")
@@ -96,7 +107,6 @@ def _opened(folder: Path, say: Say, wanted: str) -> Shop:
     unfinished.replace(mark)
     shop = regulars.open(folder)
     shop.change_settings(**SETTINGS)
-    say(f"Made a workspace with a database of its own in {folder} ({time.monotonic() - began:.1f} s)")
     return shop
 
 
@@ -132,8 +142,14 @@ def fill(shop: Shop, mark: Path, say: Say, bar: Bar) -> None:
 
 
 def _world(mark: Path) -> World:
-    day, seed, customers = mark.read_text(encoding="utf-8").splitlines()[1].split()
+    day, seed, customers = _wanted(mark)
     return World(datetime.fromisoformat(day).replace(tzinfo=UTC), int(seed), int(customers))
+
+
+def _wanted(mark: Path) -> list[str]:
+    """Day, seed and number of customers, as the mark keeps them."""
+    lines = mark.read_text(encoding="utf-8").splitlines()
+    return lines[1].split() if len(lines) > 1 else []
 
 
 def _keep(state: State, mark: Path) -> None:

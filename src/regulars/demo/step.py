@@ -94,6 +94,11 @@ class Stepper:
         return self.life.state
 
     @property
+    def compared(self) -> bool:
+        """Is this anything else than the engine as it serves? Then decisions name the arm that they belong to."""
+        return list(self.policies) != ["trained"]
+
+    @property
     def today(self) -> datetime:
         """Midnight of the day that comes next."""
         return self.life.began + timedelta(days=self.state.day)
@@ -238,7 +243,7 @@ class _Asked:
             identity, seed = _names(self.stepper.life.seed, person, visit, asked, at)
             request = service.Request(surface, HOME if item is None else BESIDE, context, seed=seed)
             made = policy.decide(self.serving, request, self._with(read, did), at.timestamp())
-            made = replace(made, decision_id=identity, arm=arm if len(self.stepper.policies) > 1 else None)
+            made = replace(made, decision_id=identity, arm=arm if self.stepper.compared else None)
             self.decided.append(made)
             # What isn't the demo's own (a product that somebody added) nobody here has a taste for.
             known = [action for action in made.actions if action.product_id in self._item]
@@ -254,7 +259,7 @@ class _Asked:
             for kind, item, at in reversed(did)
             if kind in STRENGTHS and item in self._product
         ]
-        if not fresh:
+        if not fresh or read.refused:  # of whom no list is to know anything, none does
             return read
         return replace(
             read,

@@ -161,7 +161,7 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
         visitor_id=person.visitor_id,
         context_product_id=request.context if context is not None else None,
         mode=serving.mode,
-        model_version=serving.version,
+        model_version=None if request.even else serving.version,
         policy="even" if request.even else "explore" if explored else "rank",
         seed=seed,
         arm=None,
