@@ -50,7 +50,7 @@ PRODUCTS: list[dict[str, Any]] = [
         "variants": [
             {"sku": "SH-S", "options": {"size": "S"}, "price": 20, "stock": 2},
             {"sku": "SH-M", "options": {"size": "M"}, "price": 22, "stock": 0},
-            {"sku": "SH-L", "options": {"size": "L"}, "price": 25, "stock": 5},
+            {"sku": "SH-L", "options": {"size": "L"}, "price": 25, "stock": 50},
         ],
     },
     *({"id": name, "title": f"Odd id {place}", "price": 3, "stock": 1} for place, name in enumerate(ODD_IDS)),
