@@ -43,6 +43,16 @@ PRODUCTS: list[dict[str, Any]] = [
     {"id": "hostile", "title": HOSTILE, "description": HOSTILE, "brand": HOSTILE, "category": [HOSTILE], "price": 1, "stock": 5, "attributes": {HOSTILE: HOSTILE, "": "nameless"}, "pictures": ["javascript:alert(1)"]},
     {"id": "sold", "title": "Sold-out tea", "category": ["Drinks", "Tea"], "price": 2, "stock": 0},
     {"id": {"namespace": "shopify", "value": "991"}, "title": "Imported teapot", "category": ["Drinks"], "price": 20, "compare_at_price": 30, "stock": 2},
+    {
+        "id": "shirt",
+        "title": {"en": "Cotton shirt", "zh": "棉衬衫"},
+        "category": ["Sport", "Shirts"],
+        "variants": [
+            {"sku": "SH-S", "options": {"size": "S"}, "price": 20, "stock": 2},
+            {"sku": "SH-M", "options": {"size": "M"}, "price": 22, "stock": 0},
+            {"sku": "SH-L", "options": {"size": "L"}, "price": 25, "stock": 50},
+        ],
+    },
     *({"id": name, "title": f"Odd id {place}", "price": 3, "stock": 1} for place, name in enumerate(ODD_IDS)),
 ]  # fmt: skip
 

@@ -180,7 +180,7 @@ def test_marks_and_calls(served: tuple[str, Shop], key: str, their: SomebodysSho
     page.evaluate("regulars.track('purchase', {product: 'tea-1', order: 'O1', quantity: 2, price: '4.50', gift: true})")
     page.get_by_text("Buy").click()
     page.wait_for_url("**/cart*")
-    found = wait_for(lambda: stored(shop, who) if len(stored(shop, who)) >= 5 else None)
+    found = wait_for(lambda: len(stored(shop, who)) >= 5 and stored(shop, who))
     kinds = {one["type"]: one for one in found}
     assert Counter(one["type"] for one in found) == {"search": 1, "view": 1, "like": 1, "purchase": 1, "cart": 1}
     assert kinds["search"]["properties"] == {"query": "mug", "results": 3}

@@ -17,6 +17,7 @@ from fastapi.responses import RedirectResponse
 from regulars.recommend.catalogue import Item
 from regulars.schema import EventType, ExternalId, Money, Order, OrderLine, Payment
 from regulars.schema.people import Address
+from regulars.schema.text import MAX_ID
 from regulars.store import rows, shopping
 from regulars.store.shopping import Short, Variant, Wanted
 from regulars.web.shelves import named, reference
@@ -154,7 +155,7 @@ def add(app: FastAPI, site: Site) -> None:
     @site.get(app, "/order/{number}")
     async def order(request: Request, number: str) -> Response:
         visit = site.visit(request)
-        found = await _order(visit, number) if len(number) < 64 else None
+        found = await _order(visit, number)
         if found is None or not await _theirs(visit, found):
             return site.missing(visit, visit.say("There is no such order, or it isn't yours."))
         lines = order_lines(visit, found)
@@ -319,6 +320,8 @@ async def _place(visit: Visit, number: str, cart: Cart, address: dict[str, str |
 
 async def _order(visit: Visit, number: str) -> dict[str, Any] | None:
     """An order by its number: of this storefront, else one that the shop imported."""
+    if len(number) > MAX_ID or "\x00" in number:
+        return None
     for namespace in (ORDERS, "shop"):
         found = await visit.engine.pool.fetch(shopping.READ_ORDER, (namespace, number))
         if found:

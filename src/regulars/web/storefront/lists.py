@@ -103,6 +103,7 @@ def source_words(say: Say) -> dict[str, str]:
     return {
         "sequence": say("What usually comes next"),
         "covisitation": say("Chosen together"),
+        "ease": say("Fits the whole history"),
         "text": say("Similar by its words"),
         "popular": say("Popular"),
         "newest": say("Newest"),
