@@ -23,9 +23,9 @@ from regulars.learning import loop
 from regulars.privacy import erasure, export
 from regulars.recommend import reasons, service
 from regulars.recommend.evaluate import evaluate
+from regulars.recommend.explain import explain
 from regulars.recommend.filters import Wishes
 from regulars.recommend.live import KIND, Live
-from regulars.recommend.page import explain
 from regulars.recommend.train import TrainSettings
 from regulars.schema import Decision, Event, ExternalId, ShopSettings
 from regulars.schema.identity import as_external_id

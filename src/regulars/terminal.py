@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -26,7 +28,10 @@ def say(text: str) -> None:
 
 @contextmanager
 def progress_bar(text: str, quiet: bool, total: float | None = None) -> Iterator[Any]:
-    """A progress bar on a terminal; nothing when a script reads."""
+    """A progress bar on a terminal; nothing when a script reads, or JSON lines on stderr with REGULARS_PROGRESS=lines."""
+    if os.environ.get("REGULARS_PROGRESS") == "lines":
+        yield Lines(text)
+        return
     if quiet or not err.is_terminal:
         yield None
         return
@@ -35,6 +40,29 @@ def progress_bar(text: str, quiet: bool, total: float | None = None) -> Iterator
         columns.insert(3, MofNCompleteColumn())
     with Progress(*columns, console=err, transient=True) as progress:
         yield Task(progress, progress.add_task(text, total=total))
+
+
+class Lines:
+    """Progress for a program that started this one: at most four lines a second."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._told = 0.0
+
+    def rows(self, done: int, total: int | None) -> None:
+        self._tell(done, total, f"{done:,}" + (f" / {total:,}" if total else ""))
+
+    def share(self, done: float, text: str) -> None:
+        self._tell(done, 1.0, text)
+
+    def _tell(self, done: float, total: float | None, says: str) -> None:
+        now = time.monotonic()
+        if now - self._told < 0.25 and done != total:
+            return
+        self._told = now
+        line = json.dumps({"progress": {"done": done, "total": total, "says": says[:120]}}, ensure_ascii=False)
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
 
 
 class Task:

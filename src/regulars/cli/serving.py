@@ -18,11 +18,40 @@ def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on. Default: regulars.toml's.")] = None,
     port: Annotated[int | None, typer.Option(help="The port. Default: regulars.toml's.")] = None,
     workers: Annotated[int | None, typer.Option(help="How many API processes.", min=1)] = None,
+    no_console: Annotated[bool, typer.Option("--no-console", help="Without the console.")] = False,
 ) -> None:
-    """Serve the HTTP API and the storefront. Ctrl-C stops it cleanly."""
+    """Serve the HTTP API, the storefront and the console. Ctrl-C stops it cleanly."""
     from regulars.web.server import run
 
-    run(workspace, host=host, port=port, workers=workers, say=say)
+    run(workspace, host=host, port=port, workers=workers, say=say, console=False if no_console else None)
+
+
+@app.command()
+def console(
+    workspace: WorkspaceOption = HERE,
+    host: Annotated[str | None, typer.Option(help="The address to listen on. Default: regulars.toml's.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port. Default: regulars.toml's console_port.")] = None,
+) -> None:
+    """Serve the console alone: `serve` does it by itself."""
+    from regulars.web.server import run_console
+
+    run_console(workspace, host=host, port=port, say=say)
+
+
+@app.command()
+def password(
+    workspace: WorkspaceOption = HERE,
+    stdin: Annotated[bool, typer.Option("--stdin", help="Read it from stdin instead of making one.")] = False,
+) -> None:
+    """Set a new password for the console. Whoever is logged in has to log in again."""
+    import sys
+
+    from regulars.store import access
+
+    wanted = sys.stdin.readline().rstrip("\r\n") if stdin else access.new_password()
+    with opened(workspace) as shop, shop.database.connect() as connection:
+        access.set_password(connection, wanted)
+    say("The password is changed." if stdin else f"The console's password is now: {wanted}")
 
 
 class _RunByDefault(TyperGroup):

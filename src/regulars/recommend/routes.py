@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from regulars.errors import InvalidInput, NotFound
 from regulars.language.translations import best_locale, say_in
 from regulars.recommend import service
+from regulars.recommend.explain import explain
 from regulars.recommend.filters import Wishes
-from regulars.recommend.page import explain
 from regulars.recommend.reasons import sentence
 from regulars.recommend.service import Serving
 from regulars.recommend.surfaces import SURFACES

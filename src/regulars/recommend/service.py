@@ -374,7 +374,7 @@ def _trace(
     actions: tuple[Action, ...],
     seed: int,
 ) -> dict[str, Any]:
-    """The full account, compact: arrays side by side. `regulars.recommend.page` makes it readable."""
+    """The full account, compact: arrays side by side. `regulars.recommend.explain` makes it readable."""
     ids = serving.catalogue.product_ids
     top = slice(0, TRACED_CANDIDATES)
     wishes = request.wishes

@@ -31,6 +31,7 @@ _TEMPLATE = """\
 # host = "127.0.0.1"
 # port = 8000
 # workers = 1
+# console = true
 # database_url = "postgresql://user@host/database"   # leave out for the embedded server
 # log_level = "info"
 """
@@ -47,6 +48,10 @@ class StartSettings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="The address that `regulars serve` listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Its port.")
     workers: int = Field(default=1, ge=1, le=64, description="How many API processes `regulars serve` starts.")
+    console: bool = Field(default=True, description="Whether `regulars serve` serves the console.")
+    console_port: int = Field(
+        default=8001, ge=1, le=65535, description="The console's port when there are several API processes."
+    )
     log_level: str = Field(default="info", description="debug, info, warning or error.")
     public_requests_per_second: float = Field(
         default=50.0,

@@ -45,8 +45,8 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_app(folder: Path) -> FastAPI:
-    """The app of one workspace. Starts its engine with its lifespan."""
+def create_app(folder: Path, *, console: bool = False) -> FastAPI:
+    """The app of one workspace. Starts its engine with its lifespan. console: with the console in it, once a process."""
     workspace = Workspace.open(folder)
     start = workspace.start_settings()
     holder: dict[str, Engine] = {}
@@ -82,6 +82,10 @@ def create_app(folder: Path) -> FastAPI:
     app.include_router(recommend_routes.router(engine_of, any_caller, secret_caller, RESPONSES))
     _add_health(app, engine_of)
     storefront.mount(app, engine_of)
+    if console:
+        from regulars.web.console.app import mount as mount_console  # half a second that an app without it doesn't pay
+
+        mount_console(app, workspace, start, engine_of)
     app.add_middleware(guard.Gate, engine_of=lambda: holder.get("engine"), max_body=int(start.max_body_mb * 1_000_000))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app

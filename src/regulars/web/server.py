@@ -21,14 +21,24 @@ import uvicorn
 from fastapi import FastAPI
 
 from regulars.errors import WorkspaceError
+from regulars.shop import Shop
 from regulars.shop import open as open_shop
+from regulars.store import access
 from regulars.store.workspace import Workspace
 
 MAINTAIN_SECONDS = 600.0
 STOP_SECONDS = 10
 
 
-def run(folder: Path, *, host: str | None, port: int | None, workers: int | None, say: Callable[[str], None]) -> None:
+def run(
+    folder: Path,
+    *,
+    host: str | None,
+    port: int | None,
+    workers: int | None,
+    say: Callable[[str], None],
+    console: bool | None = None,
+) -> None:
     """Serves until Ctrl-C or SIGTERM, then stops cleanly: requests under way are answered, decisions written.
 
     Raises: WorkspaceError when the port is taken; what opening a workspace raises.
@@ -36,7 +46,11 @@ def run(folder: Path, *, host: str | None, port: int | None, workers: int | None
     workspace = Workspace.open(folder)
     start = workspace.start_settings()
     host, port, workers = host or start.host, port or start.port, workers or start.workers
+    console = start.console if console is None else console
+    apart = console and workers > 1  # it keeps its readers' state: one process, on a port of its own
     _require_free(host, port)
+    if apart:
+        _require_free(host, start.console_port)
     configure_logs(start.log_level)
     with open_shop(workspace.folder) as shop:  # migrates, and keeps the database running while workers come and go
         counts = shop.counts()
@@ -44,9 +58,13 @@ def run(folder: Path, *, host: str | None, port: int | None, workers: int | None
         say(f"Shop: {shop.settings.name}, {counts['products']:,} products, {counts['events']:,} events")
         say(f"Storefront  http://{shown}:{port}/")
         say(f"API         http://{shown}:{port}/docs   (health: /v1/ready, metrics: /metrics)")
+        if console:
+            say(f"Console     http://{shown}:{start.console_port if apart else port}/console/")
+            _say_password(shop, say)
         say("Ctrl-C stops.")
         os.environ["REGULARS_WORKSPACE"] = str(workspace.folder)
-        with _maintenance(workspace), _shared_metrics(workers):
+        os.environ["REGULARS_CONSOLE"] = "true" if console and not apart else "false"
+        with _maintenance(workspace), _shared_metrics(workers), _console_apart(workspace, host, apart):
             config = uvicorn.Config(
                 "regulars.web.server:app",
                 factory=True,
@@ -55,7 +73,7 @@ def run(folder: Path, *, host: str | None, port: int | None, workers: int | None
                 workers=workers,
                 loop="uvloop",
                 http="httptools",
-                ws="none",
+                ws="websockets-sansio" if console and not apart else "none",
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -82,7 +100,61 @@ def app() -> FastAPI:
 
     workspace = Workspace.open(Path(os.environ.get("REGULARS_WORKSPACE", ".")))
     configure_logs(workspace.start_settings().log_level)
-    made = create_app(workspace.folder)
+    start = workspace.start_settings()
+    made = create_app(workspace.folder, console=start.console)
+    _collect_less()
+    return made
+
+
+def console_app() -> FastAPI:
+    """The console alone, of the workspace named by REGULARS_WORKSPACE."""
+    from regulars.web.console.app import console_app as make
+
+    workspace = Workspace.open(Path(os.environ.get("REGULARS_WORKSPACE", ".")))
+    configure_logs(workspace.start_settings().log_level)
+    return make(workspace.folder)
+
+
+def run_console(folder: Path, *, host: str | None, port: int | None, say: Callable[[str], None]) -> None:
+    """Serves the console alone, until Ctrl-C or SIGTERM.
+
+    Raises: WorkspaceError when the port is taken; what opening a workspace raises.
+    """
+    workspace = Workspace.open(folder)
+    start = workspace.start_settings()
+    host, port = host or start.host, port or start.console_port
+    _require_free(host, port)
+    configure_logs(start.log_level)
+    with open_shop(workspace.folder) as shop:
+        say(f"Console     http://{'127.0.0.1' if host in ('0.0.0.0', '') else host}:{port}/console/")
+        _say_password(shop, say)
+        os.environ["REGULARS_WORKSPACE"] = str(workspace.folder)
+        config = uvicorn.Config(
+            "regulars.web.server:console_app",
+            factory=True,
+            host=host,
+            port=port,
+            loop="uvloop",
+            http="httptools",
+            ws="websockets-sansio",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run()
+
+
+def _say_password(shop: Shop, say: Callable[[str], None]) -> None:
+    """Said once, never logged: only its hash is kept."""
+    with shop.database.connect() as connection:
+        password = access.first_password(connection)
+    if password is not None:
+        say(f"            its password, shown this once: {password}   (another: regulars password)")
+
+
+def _collect_less() -> None:
     # A batch of events is thousands of small objects without cycles: collecting after each 700, over all the modules
     # again and again, was a third of the time that their checking takes.
     gc.collect()
@@ -91,7 +163,6 @@ def app() -> FastAPI:
     # Keeping up with the store takes a thread a few milliseconds each second; a request waits one at most for its turn.
     sys.setswitchinterval(0.001)
     gc.set_threshold(50_000, 20, 20)
-    return made
 
 
 def configure_logs(level: str) -> None:
@@ -174,3 +245,22 @@ def _shared_metrics(workers: int) -> Iterator[None]:
             yield
         finally:
             del os.environ["PROMETHEUS_MULTIPROC_DIR"]
+
+
+@contextlib.contextmanager
+def _console_apart(workspace: Workspace, host: str, wanted: bool) -> Iterator[None]:
+    """The console as a process of its own beside several API processes; it ends with them."""
+    if not wanted:
+        yield
+        return
+    command = [sys.executable, "-m", "regulars.cli", "console", "--workspace", str(workspace.folder), "--host", host]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import FastAPI, Request, Response
 
 from regulars.language.translations import Say
-from regulars.recommend.page import explain
+from regulars.recommend.explain import explain
 from regulars.schema import EventType
 from regulars.web.shelves import named
 from regulars.web.storefront.site import Site

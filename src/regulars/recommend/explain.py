@@ -1,0 +1,108 @@
+"""A decision made readable: names for ids, sentences for codes. For "Why this list?", the API and the command line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from regulars.language.translations import best_locale, say_in
+from regulars.recommend.reasons import sentence
+from regulars.recommend.service import Serving
+from regulars.store.database import Row
+
+
+def explain(serving: Serving, row: Row, outcomes: list[Row], locale: str | None = None) -> dict[str, Any]:
+    """Everything kept of a decision, as JSON-ready data. Without its trace (after 30 days) the slim part remains."""
+    say = say_in(best_locale(locale))
+
+    def title(product_id: int) -> str:
+        item = serving.item(product_id)
+        return item.title(locale) if item else ""
+
+    def product(product_id: int) -> dict[str, Any]:
+        item = serving.item(product_id)
+        return {"product": item.names[0][1] if item and item.names else None, "title": title(product_id)}
+
+    shown = []
+    for position, product_id in enumerate(row["product_ids"]):
+        reason = dict(row["reasons"][position])
+        code = str(reason.pop("code"))
+        shown.append(
+            {
+                **product(product_id),
+                "position": position,
+                "score": row["scores"][position],
+                "propensity": row["propensities"][position],
+                "source": row["sources"][position],
+                "reason": {"code": code, "text": sentence(say, code, reason, title)},
+            }
+        )
+    out: dict[str, Any] = {
+        "decision_id": str(row["decision_id"]),
+        "at": row["at"].isoformat(),
+        "surface": row["surface"],
+        "mode": row["mode"],
+        "model_version": row["model_version"],
+        "policy": row["policy"],
+        "seed": row["seed"],
+        "arm": row["arm"],
+        "items": shown,
+        "timings_ms": row["timings_ms"],
+        "outcomes": [
+            {
+                "type": outcome["type"],
+                "at": outcome["occurred_at"].isoformat(),
+                "position": outcome["position"],
+                **(product(outcome["product_id"]) if outcome["product_id"] is not None else {}),
+            }
+            for outcome in outcomes
+        ],
+        "trace": None,
+    }
+    if row["context_product_id"] is not None:
+        out["context"] = product(row["context_product_id"])
+    trace = row["trace"]
+    if trace is not None:
+        candidates = trace["candidates"]
+        out["trace"] = {
+            "request": {**trace["request"], "exclude": [product(one) for one in trace["request"]["exclude"]]},
+            "note": trace.get("note"),
+            "consent": trace.get("consent"),
+            "short": trace.get("short"),
+            "put_off_for_variety": trace.get("put_off_for_variety", 0),
+            "history": [
+                {**product(product_id), "type": kind, "days_ago": days}
+                for product_id, kind, days in zip(
+                    trace["history"]["products"], trace["history"]["types"], trace["history"]["days_ago"], strict=True
+                )
+            ],
+            "unknown_products_in_history": trace["history"]["unknown"],
+            "sources": trace["sources"],
+            "weights": trace["weights"],
+            "filters": trace["filters"],
+            "removed": [{**product(product_id), "filter": code} for product_id, code in trace["removed"]],
+            "candidates": {
+                "count": candidates["count"],
+                "feature_names": candidates["feature_names"],
+                "source_names": candidates["source_names"],
+                "rows": [
+                    {
+                        **product(product_id),
+                        "score": score,
+                        "features": dict(zip(candidates["feature_names"], features, strict=True)),
+                        "ranks": {
+                            name: rank
+                            for name, rank in zip(candidates["source_names"], ranks, strict=True)
+                            if rank >= 0
+                        },
+                    }
+                    for product_id, score, features, ranks in zip(
+                        candidates["products"],
+                        candidates["scores"],
+                        candidates["features"],
+                        candidates["ranks"],
+                        strict=True,
+                    )
+                ],
+            },
+        }
+    return out

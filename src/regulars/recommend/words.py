@@ -1,0 +1,82 @@
+"""What the codes of lists are called where people read them: filters, sources, steps, what a person did."""
+
+from __future__ import annotations
+
+from regulars.language.translations import Say
+from regulars.schema import EventType
+
+
+def filter_words(say: Say) -> dict[str, str]:
+    """The filters, as the shop's side reads them."""
+    return {
+        "not_for_sale": say("Not for sale"),
+        "out_of_stock": say("Out of stock"),
+        "excluded_by_shop": say("Excluded by the shop"),
+        "excluded_by_request": say("Excluded by this page"),
+        "open_page": say("The open page itself"),
+        "already_bought": say("Bought already"),
+        "seen_lately": say("Seen in the last days"),
+        "other_category": say("In another category"),
+        "other_brand": say("Of another brand"),
+        "price_too_low": say("Below the price wished for"),
+        "price_too_high": say("Above the price wished for"),
+    }
+
+
+def source_words(say: Say) -> dict[str, str]:
+    """Where candidates come from."""
+    return {
+        "sequence": say("What usually comes next"),
+        "covisitation": say("Chosen together"),
+        "text": say("Similar by its words"),
+        "popular": say("Popular"),
+        "newest": say("Newest"),
+        "explore": say("Tried out"),
+    }
+
+
+def step_words(say: Say) -> dict[str, str]:
+    """What takes time on the way to a list."""
+    return {
+        "read_person": say("Read the visitor"),
+        "history": say("Read the history"),
+        "filters": say("Apply the filters"),
+        "candidates": say("Find candidates"),
+        "choose": say("Choose"),
+        "reasons": say("Find the reasons"),
+        "trace": say("Write down how"),
+    }
+
+
+def event_words(say: Say) -> dict[str, str]:
+    """What people do; a type that isn't here is the shop's own word."""
+    return {
+        EventType.VIEW: say("looked at"),
+        EventType.CLICK: say("followed from a list"),
+        EventType.CART: say("put in the cart"),
+        EventType.REMOVE_FROM_CART: say("took out of the cart"),
+        EventType.LIKE: say("liked"),
+        EventType.PURCHASE: say("bought"),
+        EventType.CHECKOUT: say("went to the checkout"),
+        EventType.SEARCH: say("searched"),
+        EventType.PAGE: say("opened a page"),
+        EventType.REVIEW: say("reviewed"),
+        EventType.RETURN: say("sent back"),
+        EventType.CANCEL: say("cancelled an order"),
+        EventType.IDENTIFY: say("signed in"),
+        EventType.MESSAGE: say("wrote"),
+        EventType.IMPRESSION: say("was shown"),
+        EventType.EMAIL_SENT: say("was sent an e-mail"),
+        EventType.EMAIL_OPEN: say("opened an e-mail"),
+        EventType.EMAIL_CLICK: say("followed from an e-mail"),
+    }
+
+
+def surface_words(say: Say) -> dict[str, str]:
+    """Where lists stand."""
+    return {
+        "home": say("Home page"),
+        "product": say("Product page"),
+        "cart": say("Cart"),
+        "email": say("E-mail"),
+    }

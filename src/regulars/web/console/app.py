@@ -1,0 +1,176 @@
+"""Puts the console together: gate, pages and works around one shop. NiceGUI serves all its scripts itself.
+
+NiceGUI keeps its state in the process: a process has one console. With several API processes it runs beside them (`console_app`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.responses import RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from regulars.desk.frame import STATIC, Desk
+from regulars.desk.works import Works
+from regulars.errors import DatabaseUnavailable
+from regulars.insights import page as insights_page
+from regulars.insights.service import Insights
+from regulars.recommend import page as recommend_page
+from regulars.schema import ShopSettings
+from regulars.shop import Shop
+from regulars.store.mirror import Mirror
+from regulars.store.workspace import StartSettings, Workspace
+from regulars.web import problems
+from regulars.web.console import data, models, settings, uploads
+from regulars.web.console.context import Context
+from regulars.web.console.gate import Doorkeeper, Gate, routes
+from regulars.web.engine import Engine
+
+PATH = "/console"
+UPLOADS_KEPT_SECONDS = 7 * 86_400.0
+
+
+def mount(
+    app: FastAPI, workspace: Workspace, start: StartSettings, engine_of: Callable[[], Engine], path: str = PATH
+) -> None:
+    """Hangs the console into an app, under `path`. Call it last, once a process."""
+    os.environ.setdefault("NICEGUI_STORAGE_PATH", str(workspace.folder / "run" / "console"))
+    from nicegui import core, ui
+
+    install(workspace, start, engine_of)
+    ui.run_with(
+        app,
+        mount_path=path,
+        title="Regulars",
+        favicon=STATIC / "icon.svg",
+        dark=None,
+        tailwind=False,
+        binding_refresh_interval=None,
+        reconnect_timeout=10.0,
+        show_welcome_message=False,
+        message_history_length=200,
+    )
+    core.app.add_middleware(Gate, door_of=_door(engine_of, start))
+
+
+_doors: dict[int, Doorkeeper] = {}
+
+
+def _door(engine_of: Callable[[], Engine], start: StartSettings) -> Callable[[], Doorkeeper]:
+    """The doorkeeper of the engine that runs now; made when it is first asked for."""
+
+    def door() -> Doorkeeper:
+        engine = engine_of()
+        kept = _doors.get(id(engine))
+        if kept is None:
+            _doors.clear()
+            kept = _doors[id(engine)] = Doorkeeper(engine.database, start.trust_forwarded_for)
+            kept.on_change = _send_out
+        return kept
+
+    return door
+
+
+def _send_out() -> None:
+    """The password changed: open pages are cut off and have to log in again."""
+    from nicegui import Client
+
+    for client in list(Client.instances.values()):
+        with contextlib.suppress(Exception):  # one that is going already must not keep the others in
+            client.run_javascript("location.reload()")
+
+
+def install(workspace: Workspace, start: StartSettings, engine_of: Callable[[], Engine]) -> Context:
+    """Registers pages and routes with NiceGUI."""
+    from nicegui import core
+
+    def settings_of() -> ShopSettings:
+        return engine_of().settings
+
+    def name_of() -> str:
+        try:
+            return settings_of().name
+        except DatabaseUnavailable:
+            return "Regulars"
+
+    holder: dict[int, tuple[Shop, Insights]] = {}
+
+    def wired() -> tuple[Shop, Insights]:
+        engine = engine_of()
+        if id(engine) not in holder:
+            holder.clear()
+            shop = Shop(workspace, start, engine.database)
+            holder[id(engine)] = (shop, Insights(engine.database, Mirror(workspace.mirror)))
+        return holder[id(engine)]
+
+    works = Works(workspace.folder)
+    desk = Desk(settings_of, works)
+    context = Context(
+        desk=desk,
+        works=works,
+        workspace=workspace,
+        shop_of=lambda: wired()[0],
+        insights_of=lambda: wired()[1],
+        engine_of=engine_of,
+        door_of=_door(engine_of, start),
+    )
+    insights_page.mount(desk, context.insights_of, lambda: engine_of().database)
+    recommend_page.mount(desk, engine_of, context.insights_of, lambda: engine_of().database)
+    data.mount(context)
+    models.mount(context)
+    settings.mount(context)
+    core.app.include_router(routes(context.door_of, name_of))
+    core.app.include_router(uploads.routes(context))
+    core.app.mount("/static", StaticFiles(directory=STATIC), name="console-static")
+    core.app.on_shutdown(works.stop)
+    _tidy(workspace.imports / uploads.FOLDER, UPLOADS_KEPT_SECONDS)
+    _tidy(workspace.folder / "run" / uploads.BACKUPS, 0.0)
+    return context
+
+
+def _tidy(folder: Path, seconds: float) -> None:
+    """Files that nobody came back for: they hold personal data."""
+    for one in folder.glob("*"):
+        with contextlib.suppress(OSError):
+            if time.time() - one.stat().st_mtime > seconds:
+                shutil.rmtree(one) if one.is_dir() else one.unlink()
+
+
+def console_app(folder: Path) -> FastAPI:
+    """The console alone, for a port of its own beside several API processes."""
+    workspace = Workspace.open(folder)
+    start = workspace.start_settings()
+    holder: dict[str, Engine] = {}
+
+    def engine_of() -> Engine:
+        if "engine" not in holder:
+            raise DatabaseUnavailable("The console is starting.", hint="Try again in a moment.")
+        return holder["engine"]
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        engine = Engine(workspace, start)
+        await engine.start()
+        holder["engine"] = engine
+        try:
+            yield
+        finally:
+            await engine.stop()
+            holder.clear()
+
+    app = FastAPI(title="Regulars console", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+    problems.install(app)
+
+    @app.get("/")
+    async def front() -> Response:
+        return RedirectResponse(f"{PATH}/", 303)
+
+    mount(app, workspace, start, engine_of)
+    return app

@@ -1,0 +1,411 @@
+"""The console's logic: who may enter, what pages say and do. With NiceGUI's simulated user; the browser has tests of its own."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from babel.messages.pofile import read_po
+
+import regulars
+from regulars.errors import Conflict, InvalidInput, RateLimited
+from regulars.shop import Shop
+from regulars.store import access
+from regulars.web.console.gate import TRIES, Doorkeeper
+from regulars.web.console.uploads import safe_name
+
+from .console_shop import PASSWORD, app_with_console, console_shop, served, simulated_user
+
+SOURCE = Path(regulars.__file__).parent
+
+
+@pytest.fixture(scope="module")
+def whole(servers: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    with console_shop(servers, tmp_path_factory.mktemp("console") / "shop") as (_, shop):
+        yield shop
+
+
+@pytest.fixture(scope="module")
+def address(servers: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with (
+        console_shop(servers, tmp_path_factory.mktemp("gate") / "shop") as (folder, _),
+        app_with_console(folder) as app,
+        served(app) as at,
+    ):
+        yield at
+
+
+def simulate(shop: Shop, steps: Callable[[Any], Any], language: str = "en") -> None:
+    async def run() -> None:
+        async with simulated_user(shop, language) as user:
+            await steps(user)
+
+    asyncio.run(run())
+
+
+# --- who may enter ------------------------------------------------------------------------------------------------
+
+
+def log_in(address: str, password: str = PASSWORD, **headers: str) -> httpx.Response:
+    return httpx.post(f"{address}/console/login", data={"password": password}, headers=headers)
+
+
+def test_pages_scripts_uploads_and_the_socket_are_shut(address: str) -> None:
+    page = httpx.get(f"{address}/console/models", headers={"accept": "text/html"})
+    assert page.status_code == 303
+    assert page.headers["location"] == "/console/login?back=%2Fmodels"
+    assert httpx.post(f"{address}/console/upload?name=a.csv", content=b"id\n1").status_code == 401
+    assert httpx.get(f"{address}/console/rejects/1", headers={"accept": "*/*"}).status_code == 401
+    poll = "/console/_nicegui_ws/socket.io/?EIO=4&transport=polling&client_id=x"
+    assert httpx.get(f"{address}{poll}", headers={"accept": "*/*"}).status_code == 401
+
+
+def test_the_cookie_is_shut_in(address: str) -> None:
+    answer = log_in(address)
+    assert answer.status_code == 303
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert "Path=/console" in cookie
+    inside = httpx.get(f"{address}/console/models", cookies=answer.cookies)
+    assert inside.status_code == 200
+    assert "script-src 'self'" in inside.headers["content-security-policy"]
+
+
+def test_a_forged_an_old_and_a_cut_cookie_are_refused(address: str) -> None:
+    answer = log_in(address)
+    name, value = next(iter(answer.cookies.items()))
+    body, _, mac = value.partition(".")
+    for forged in ("", body, f"{body}.", f"{body}.{'0' * len(mac)}", f"{body[:-2]}AA.{mac}", f"é.{mac}"):
+        header = {b"accept": b"text/html", b"cookie": f"{name}={forged}".encode()}
+        assert httpx.get(f"{address}/console/", headers=header).status_code == 303, forged
+
+
+def test_another_sites_requests_are_refused(address: str) -> None:
+    assert log_in(address, origin="https://evil.example").status_code == 403
+    cookies = log_in(address).cookies
+    url = f"{address}/console/upload?name=a.csv"
+    assert (
+        httpx.post(url, content=b"id\n", cookies=cookies, headers={"origin": "https://evil.example"}).status_code == 403
+    )
+    assert httpx.post(url, content=b"id\n1", cookies=cookies, headers={"origin": address}).status_code == 200
+
+
+def test_only_addresses_of_the_console_are_gone_back_to(address: str) -> None:
+    for back in ("//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"):
+        answer = httpx.post(f"{address}/console/login", data={"password": PASSWORD, "back": back})
+        assert answer.headers["location"] == "/console/", back
+    answer = httpx.post(f"{address}/console/login", data={"password": PASSWORD, "back": "/models?x=1"})
+    assert answer.headers["location"] == "/console/models?x=1"
+
+
+def test_logging_out_takes_the_cookie(address: str) -> None:
+    cookies = log_in(address).cookies
+    out = httpx.post(f"{address}/console/logout", cookies=cookies)
+    assert out.headers["location"] == "/console/login"
+    assert "Max-Age=0" in out.headers["set-cookie"]
+
+
+def test_nothing_is_loaded_from_elsewhere(address: str) -> None:
+    cookies = log_in(address).cookies
+    text = httpx.get(f"{address}/console/models", cookies=cookies).text
+    assert "cdn." not in text
+    assert not [part for part in text.split('"') if part.startswith(("http://", "https://", "//"))]
+
+
+def test_wrong_tries_are_counted_and_the_right_one_forgets_them(database: Any) -> None:
+    door = Doorkeeper(database, False)
+    for _ in range(TRIES):
+        door.count_try("1.2.3.4", 100.0)
+    with pytest.raises(RateLimited) as caught:
+        door.count_try("1.2.3.4", 101.0)
+    assert 290 < caught.value.where["retry_after"] <= 300
+    door.count_try("5.6.7.8", 101.0)
+    door.count_try("1.2.3.4", 100.0 + 301)
+    door.forget_tries("1.2.3.4")
+    door.count_try("1.2.3.4", 100.0 + 301)
+
+
+def test_too_many_tries_over_http(address: str) -> None:
+    refused = [log_in(address, "wrong").status_code for _ in range(TRIES + 1)]
+    assert refused[0] == 403
+    assert refused[-1] == 429
+    assert log_in(address).status_code == 429, "else a guesser is told when it was right"
+
+
+def test_a_new_password_logs_everybody_out(database: Any) -> None:
+    with database.connect() as connection:
+        first = access.first_password(connection)
+        assert first is not None
+        assert access.first_password(connection) is None, "made once"
+        kept = connection.execute(access.READ_HASH).fetchone()["password_hash"]
+    assert first not in kept
+
+    async def steps() -> None:
+        door = Doorkeeper(database, False)
+        told: list[bool] = []
+        door.on_change = lambda: told.append(True)
+        await door.look()
+        assert await door.right(first)
+        assert not await door.right(first + "x")
+        cookies = {door.cookie: door.token()}
+        assert door.knows(cookies)
+        assert not door.knows({door.cookie: door.token(now=time.time() - 30 * 86_400)}), "after a week"
+        with database.connect() as connection:
+            access.set_password(connection, "another one, quite long")
+        await asyncio.sleep(1.1)
+        await door.look()
+        assert not door.knows(cookies)
+        assert told
+
+    asyncio.run(steps())
+
+
+def test_short_passwords_are_refused(database: Any) -> None:
+    with database.connect() as connection, pytest.raises(InvalidInput):
+        access.set_password(connection, "short")
+
+
+# --- pages --------------------------------------------------------------------------------------------------------
+
+
+def test_the_overview_says_what_happened(whole: Shop) -> None:
+    async def steps(user: Any) -> None:
+        await user.open("/")
+        await user.should_see("10 people came back in the last 28 days", retries=80)
+        await user.should_see("€100.00")
+        from nicegui.testing.user_interaction import UserInteraction
+
+        called = next(iter(user.find('class="called">Visitors').elements))
+        UserInteraction(user, {called.parent_slot.parent}, "Visitors").click()
+        await user.should_see("n11", retries=50)
+
+    simulate(whole, steps)
+
+
+def test_the_overview_of_an_empty_shop_teaches(servers: Callable[[str], Any], tmp_path: Path) -> None:
+    with console_shop(servers, tmp_path / "shop", filled=False) as (_, shop):
+
+        async def steps(user: Any) -> None:
+            await user.open("/")
+            await user.should_see("Nothing is in this shop yet")
+            await user.should_see("Bring your products in")
+            for path in ("/recommendations", "/data", "/models", "/settings"):
+                await user.open(path)
+                await user.should_not_see("It is in the log.")
+
+        simulate(shop, steps)
+
+
+def test_a_person_is_found_by_id_and_by_address(whole: Shop) -> None:
+    async def steps(user: Any) -> None:
+        for asked in ("n1", "nora@example.org", "NORA@example.org"):
+            await user.open(f"/recommendations?q={asked}")
+            await user.should_see("Nora Näb (n1) was last here")
+            await user.should_see("Green tea 1")
+            await user.should_see("What they would be shown now")
+        await user.open("/recommendations?q=nobody-by-that-name")
+        await user.should_see("Nobody is called nobody-by-that-name here")
+        await user.open("/recommendations?q=0199f7a5-0000-7000-8000-000000000000")
+        await user.should_see("There is no list 0199f7a5-0000-7000-8000-000000000000.")
+
+    simulate(whole, steps)
+
+
+def test_looking_at_a_list_leaves_no_decision(whole: Shop) -> None:
+    before = whole.counts()["decisions"]
+
+    async def steps(user: Any) -> None:
+        await user.open("/recommendations?customer=n2&surface=product")
+        await user.should_see("Beside")
+
+    simulate(whole, steps)
+    assert whole.counts()["decisions"] == before
+
+
+def test_a_list_that_was_shown_is_opened(whole: Shop) -> None:
+    made = whole.recommend("n3", n=5)
+
+    async def steps(user: Any) -> None:
+        await user.open(f"/recommendations?q={made.decision_id}")
+        await user.should_see("5 products, Home page")
+        await user.should_see("What the filters took away")
+        await user.should_see(made.items[0].title)
+
+    simulate(whole, steps)
+
+
+def test_hostile_titles_stay_text(whole: Shop) -> None:
+    whole.track([{"type": "view", "customer": "n4", "product": "hostile"}])
+
+    async def steps(user: Any) -> None:
+        await user.open("/recommendations?q=n4")
+        await user.should_see("&lt;script&gt;document.title")
+        await user.should_not_see("<script>document.title")
+
+    simulate(whole, steps)
+
+
+def test_settings_are_saved_and_wrong_ones_refused(whole: Shop) -> None:
+    given = {name: [str(value)] for name, value in whole.settings.stored().items() if not isinstance(value, list)}
+    given |= {
+        "locales": ["en, zh"],
+        "repeatable_categories": ["Tea\n\n Coffee "],
+        "excluded_products": ["sold\nshopify: 991"],
+        "allowed_origins": ["*"],
+    }
+
+    async def steps(user: Any) -> None:
+        await user.open("/settings")
+        await user.should_see("Save", retries=30)
+        form = _form_of(user, "Save")
+        form.trigger("submit.prevent", {**given, "name": ["Tea & Shoes"]})
+        await asyncio.sleep(0.5)
+        assert whole.settings.name == "Tea & Shoes"
+        assert whole.settings.repeatable_categories == ["Tea", "Coffee"]
+        assert [tuple(one) for one in whole.settings.excluded_products] == [("shop", "sold"), ("shopify", "991")]
+        form.trigger("submit.prevent", {**given, "zone": ["Nowhere/City"]})
+        await asyncio.sleep(0.5)
+        assert any("Nowhere/City" in message for message in user.notify.messages)
+        assert whole.settings.zone == "UTC"
+
+    simulate(whole, steps)
+
+
+def _form_of(user: Any, submit: str) -> Any:
+    from nicegui.testing.user_interaction import UserInteraction
+
+    button = next(one for one in user.find(submit).elements if one.props.get("type") == "submit")
+    return UserInteraction(user, {button.parent_slot.parent}, submit)
+
+
+def test_a_key_is_made_shown_once_and_revoked(whole: Shop) -> None:
+    async def steps(user: Any) -> None:
+        await user.open("/settings")
+        await user.should_see("Make a key", retries=30)
+        _form_of(user, "Make a key").trigger("submit.prevent", {"name": ["the website"], "scope": ["public"]})
+        await user.should_see("rk_pub_", retries=20)
+        key = next(row for row in _keys(whole) if row["name"] == "the website")
+        assert key["scope"] == "public"
+        await user.open("/settings")
+        await user.should_see("the website")
+        revoke = next(
+            one for one in user.find("Revoke").elements if one.props.get("aria-label") == "Revoke: the website"
+        )
+        assert revoke is not None
+        yes = [one for one in user.find("Revoke").elements if "danger" in one.classes]
+        from nicegui.testing.user_interaction import UserInteraction
+
+        UserInteraction(user, {yes[0]}, "Revoke").click()
+        await asyncio.sleep(0.5)
+        assert next(row for row in _keys(whole) if row["name"] == "the website")["revoked_at"] is not None
+
+    simulate(whole, steps)
+
+
+def _keys(shop: Shop) -> list[dict[str, Any]]:
+    return list(shop.keys())
+
+
+def test_pages_speak_chinese(whole: Shop) -> None:
+    async def steps(user: Any) -> None:
+        await user.open("/")
+        await user.should_see("最近 28 天有", retries=80)
+        await user.open("/data")
+        await user.should_see("把文件拖到这里，或点击选择")
+
+    simulate(whole, steps, "zh-CN")
+
+
+def test_a_second_training_is_refused(whole: Shop) -> None:
+    async def steps() -> None:
+        from regulars.desk.works import Works
+
+        works = Works(whole.workspace.folder)
+        works.start("training", "Training", ["--help"])
+        with pytest.raises(Conflict):
+            works.start("training", "Training", ["--help"])
+        await works.stop()
+        assert works.all[0].over
+
+    asyncio.run(steps())
+
+
+def test_a_work_that_fails_says_why(whole: Shop) -> None:
+    async def steps() -> None:
+        from regulars.desk.works import Works
+
+        works = Works(whole.workspace.folder)
+        work = works.start("import", "Importing", ["import", "products", "/no/such/file.csv", "--json"])
+        while not work.over:
+            await asyncio.sleep(0.05)
+        assert work.state == "failed"
+        assert "file.csv" in work.error
+
+    asyncio.run(steps())
+
+
+# --- files --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("a.csv", "a.csv"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\me\\商品.csv", "商品.csv"),
+        (".hidden", "hidden"),
+        ("", "file"),
+        ("a\x00b\n.csv", "a_b_.csv"),
+        ("x" * 400 + ".csv", "x" * 116 + ".csv"),
+    ],
+)
+def test_names_of_uploads_are_made_harmless(given: str, kept: str) -> None:
+    assert safe_name(given) == kept
+
+
+# --- words --------------------------------------------------------------------------------------------------------
+
+
+def _said() -> set[str]:
+    files = [
+        *(SOURCE / "desk").glob("*.py"),
+        *(SOURCE / "insights").glob("*.py"),
+        *(SOURCE / "web" / "console").glob("*.py"),
+        *(SOURCE / "recommend" / name for name in ("page.py", "told.py", "words.py")),
+    ]
+    said: set[str] = set()
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                told = node.args[:1] if name == "say" else node.args[:2] if name == "many" else []
+                said |= {one.value for one in told if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+            if isinstance(node, ast.Assign):
+                names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+                if names & {"one", "more"}:
+                    parts = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+                    said |= {
+                        part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                    }
+    return said
+
+
+def test_every_string_is_said_in_chinese() -> None:
+    known = {}
+    for path in (SOURCE / "language" / "locale" / "zh").glob("*.po"):
+        with path.open("rb") as file:
+            known |= {message.id: str(message.string) for message in read_po(file, locale="zh") if message.id}
+    said = _said()
+    assert len(said) > 250
+    assert not sorted(said - set(known))
+    for text in said:
+        for name in ("{" + part.split("}")[0] + "}" for part in text.split("{")[1:]):
+            left_out = name == "{count}" and any(word in text for word in ("One ", "one "))
+            assert left_out or name in known[text], f"{text!r} loses {name}"

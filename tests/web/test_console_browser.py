@@ -1,0 +1,244 @@
+"""The console in a real browser: at desk and telephone width, in both languages, by keyboard alone, readable for everybody."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from regulars.shop import Shop
+
+from .console_shop import PASSWORD, app_with_console, console_shop, served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = Path("/usr/bin/chromium")
+WIDTHS = {"desk": (1280, 900), "telephone": (390, 844)}
+PAGES = {
+    "overview": "",
+    "overview-week": "?days=7",
+    "recommendations": "recommendations",
+    "person": "recommendations?q=n1",
+    "data": "data",
+    "models": "models",
+    "settings": "settings",
+}
+INTERACTIVE_SECONDS = 1.5
+SHOTS = os.environ.get("REGULARS_SCREENSHOTS")  # a folder: each page's picture is kept there
+
+
+@pytest.fixture(scope="module")
+def serving(servers: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Shop]]:
+    folder = tmp_path_factory.mktemp("browser") / "shop"
+    with console_shop(servers, folder) as (made, shop):
+        shop.recommend("n1", n=8)
+        with app_with_console(made) as app, served(app) as address:
+            yield address, shop
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright isn't installed")
+    if not CHROMIUM.is_file():
+        pytest.skip(f"there is no Chromium at {CHROMIUM}")
+    with sync_api.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+def opened(browser: Browser, address: str, width: str = "desk", language: str = "en-GB", **more: Any) -> Page:
+    """A page that is logged in; whatever goes wrong in it fails the test."""
+    across, down = WIDTHS[width]
+    context = browser.new_context(
+        base_url=f"{address}/console/", viewport={"width": across, "height": down}, locale=language, **more
+    )
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.goto("login")
+    page.get_by_role("textbox").or_(page.locator("#password")).first.fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.locator("h1").wait_for()
+    return page
+
+
+@pytest.fixture
+def page(browser: Browser, serving: tuple[str, Shop]) -> Iterator[Page]:
+    made = opened(browser, serving[0])
+    yield made
+    made.context.close()
+
+
+@pytest.mark.parametrize("language", ["en-GB", "zh-CN"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_whole_and_readable_for_everybody(
+    browser: Browser, serving: tuple[str, Shop], width: str, language: str, scheme: Any
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = opened(browser, serving[0], width, language, color_scheme=scheme)
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("response", lambda response: wrong.append(response.url) if response.status >= 400 else None)
+    page.on("request", lambda request: wrong.append(request.url) if serving[0] not in request.url.replace("ws:", "http:") and not request.url.startswith("data:") else None)  # fmt: skip
+    for name, path in PAGES.items():
+        page.goto(path)
+        page.locator(".nicegui-content h1").wait_for()
+        page.wait_for_timeout(300)
+        if SHOTS:
+            page.screenshot(path=f"{SHOTS}/console-{name}-{width}-{language[:2]}-{scheme}.png", full_page=True)
+        across = page.evaluate("document.documentElement.scrollWidth")
+        assert across <= WIDTHS[width][0], f"{name} is {across} pixels wide"
+        assert page.locator("html").get_attribute("lang") == ("zh-Hans" if language == "zh-CN" else "en")
+        found = Axe().run(page).response["violations"]
+        serious = [
+            (one["id"], one["nodes"][0]["html"][:200]) for one in found if one["impact"] in ("serious", "critical")
+        ]
+        assert not serious, f"{name}: {serious}"
+        heading = page.locator("h1").inner_text()
+        assert bool(re.search(r"[\u4e00-\u9fff]", heading)) == (language == "zh-CN"), heading
+    assert not wrong
+    page.context.close()
+
+
+def test_pages_are_interactive_soon(page: Page) -> None:
+    """From the click to a page whose buttons answer, with scripts in the browser's cache as after the first page."""
+    took = []
+    for path in ("models", "data", "settings", "recommendations", ""):
+        started = time.monotonic()
+        page.goto(path, wait_until="commit")
+        page.locator(".nicegui-content h1").wait_for()
+        page.wait_for_function("window.did_handshake === true")
+        took.append(time.monotonic() - started)
+    assert sorted(took)[len(took) // 2] <= INTERACTIVE_SECONDS, took
+
+
+def test_a_session_by_keyboard_alone(page: Page) -> None:
+    def chosen() -> str:
+        return str(page.evaluate("document.activeElement.textContent.trim() || document.activeElement.id"))
+
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "search"
+    page.keyboard.type("n1")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", level=1, name=re.compile("Nora Näb")).wait_for()
+    page.keyboard.press("?")
+    page.locator("#keys[open]").wait_for()
+    page.keyboard.press("Escape")
+    page.locator("#keys:not([open])").wait_for(state="attached")
+    for letter, path in {"m": "models", "d": "data", "s": "settings", "r": "recommendations", "o": "console/"}.items():
+        page.keyboard.press("g")
+        page.keyboard.press(letter)
+        page.wait_for_url(re.compile(f"{path}$"))
+        page.locator(".nicegui-content h1").wait_for()
+    figure = page.get_by_role("button", name=re.compile("^Visitors"))
+    figure.wait_for()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if chosen().startswith("Visitors"):
+            break
+    assert chosen().startswith("Visitors"), "reached with the tabulator"
+    page.keyboard.press("Enter")
+    page.locator("dialog[open] table").wait_for()
+    page.keyboard.press("Escape")
+    page.locator("dialog[open]").wait_for(state="detached")
+    page.reload()
+    page.keyboard.press("Tab")
+    assert chosen() == "Skip to the content"
+
+
+def test_a_file_goes_in_with_its_columns_mapped(page: Page, serving: tuple[str, Shop], tmp_path: Path) -> None:
+    before = serving[1].counts()["products"]
+    odd = tmp_path / "odd names.csv"
+    odd.write_text('item_no,item_name,cost\nX1,Blue kettle,"12.50"\nX2,Red kettle,abc\nX3,<b>bold</b>,9.99\n')
+    page.goto("data")
+    page.locator(".drop input").set_input_files(odd)
+    page.get_by_role("button", name="Look again").wait_for()
+    page.locator("select[name=kind]").select_option("products")
+    page.get_by_role("button", name="Look again").click()
+    for number, field in enumerate(("id", "title", "price")):
+        page.locator(f"select[name=column-{number}]").select_option(field)
+    page.get_by_role("button", name="Look again").click()
+    page.get_by_role("button", name="Import 2 products").wait_for()
+    assert page.get_by_role("cell", name="<b>bold</b>").count() == 1
+    page.get_by_role("button", name="Import 2 products").click()
+    page.locator(".work.done").wait_for(timeout=60_000)
+    row = page.get_by_role("row", name=re.compile("odd names.csv"))
+    row.wait_for()
+    page.get_by_role("link", name="Download 1 rejected rows").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download 1 rejected rows").click()
+    assert '"line":3' in download.value.path().read_text()
+    row.get_by_role("button", name=re.compile("^Report")).click()
+    assert "abc" in page.locator("dialog[open]").inner_text()
+    assert serving[1].counts()["products"] == before + 2
+    assert not list((serving[1].workspace.imports / "uploads").glob("*/odd names.csv")), "the file isn't kept"
+
+
+def test_an_empty_and_an_unreadable_file_are_told_of(page: Page, tmp_path: Path) -> None:
+    page.goto("data")
+    empty = tmp_path / "empty.csv"
+    empty.write_bytes(b"")
+    page.locator(".drop input").set_input_files(empty)
+    page.locator(".q-notification", has_text="empty.csv").wait_for()
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20)
+    page.locator(".drop input").set_input_files(picture)
+    page.locator("[role=alert]").wait_for()
+    page.get_by_role("button", name="Discard the file").click()
+    page.locator("[role=alert]").wait_for(state="detached")
+
+
+def test_a_new_key_is_shown_once(page: Page) -> None:
+    page.goto("settings")
+    page.get_by_label("What it is for").fill("our website")
+    page.keyboard.press("Enter")
+    key = page.locator("#new-key")
+    key.wait_for()
+    written = key.inner_text()
+    assert written.startswith("rk_pub_")
+    assert written in page.locator("#new-snippet").inner_text()
+    page.keyboard.press("Escape")
+    page.reload()
+    page.get_by_role("cell", name="our website", exact=True).wait_for()
+    assert written not in page.content()
+    page.get_by_role("button", name="Revoke: our website").click()
+    page.locator("dialog[open]").get_by_role("button", name="Revoke").click()
+    page.get_by_text("revoked", exact=False).first.wait_for()
+
+
+def test_training_is_shown_and_can_be_cancelled(page: Page, serving: tuple[str, Shop]) -> None:
+    page.goto("models")
+    page.get_by_text("No model is trained yet").wait_for()
+    page.get_by_label("Minutes for learning, at most").fill("5")
+    page.get_by_role("button", name="Train now").click()
+    page.locator(".work.running").wait_for()
+    page.goto("data")
+    page.get_by_role("button", name="Cancel: Training").click()
+    page.locator(".work.cancelled").wait_for(timeout=30_000)
+    assert serving[1].models() == []
+
+
+def test_the_language_is_switched_and_kept(page: Page) -> None:
+    page.goto("models")
+    page.get_by_role("link", name="中文").click()
+    page.get_by_role("heading", name="还没有训练过模型").wait_for()
+    page.goto("data")
+    page.get_by_role("heading", name="导入文件").wait_for()
+    page.get_by_role("link", name="English").click()
+    page.get_by_role("heading", name="Bring a file in").wait_for()
+
+
+def test_logging_out_ends_it(page: Page) -> None:
+    page.goto("models")
+    page.get_by_role("button", name="Log out").click()
+    page.locator("#password").wait_for()
+    page.goto("models")
+    assert "login" in page.url
