@@ -2,8 +2,8 @@
 
 from regulars.store.migrations.functions import put_in_place
 
-revision = "0006"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:
