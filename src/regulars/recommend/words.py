@@ -16,6 +16,8 @@ def filter_words(say: Say) -> dict[str, str]:
         "open_page": say("The open page itself"),
         "already_bought": say("Bought already"),
         "seen_lately": say("Seen in the last days"),
+        "other_kind": say("Of another kind"),
+        "same_kind": say("Of the same kind"),
         "other_category": say("In another category"),
         "other_brand": say("Of another brand"),
         "price_too_low": say("Below the price wished for"),
@@ -27,10 +29,12 @@ def source_words(say: Say) -> dict[str, str]:
     """Where candidates come from."""
     return {
         "sequence": say("What usually comes next"),
+        "ease": say("Goes with all of what was chosen"),
         "covisitation": say("Chosen together"),
         "text": say("Similar by its words"),
         "popular": say("Popular"),
         "newest": say("Newest"),
+        "again": say("Bought before"),
         "explore": say("Tried out"),
     }
 
@@ -64,6 +68,7 @@ def event_words(say: Say) -> dict[str, str]:
         EventType.RETURN: say("sent back"),
         EventType.CANCEL: say("cancelled an order"),
         EventType.IDENTIFY: say("signed in"),
+        EventType.CONSENT: say("chose what may be remembered"),
         EventType.MESSAGE: say("wrote"),
         EventType.IMPRESSION: say("was shown"),
         EventType.EMAIL_SENT: say("was sent an e-mail"),
@@ -77,6 +82,9 @@ def surface_words(say: Say) -> dict[str, str]:
     return {
         "home": say("Home page"),
         "product": say("Product page"),
+        "alike": say("Alike"),
+        "goes_with": say("Goes with it"),
+        "again": say("Buy again"),
         "cart": say("Cart"),
         "email": say("E-mail"),
     }
