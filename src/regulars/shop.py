@@ -357,7 +357,10 @@ class Shop:
             return records.counts(connection)
 
     def maintain(self) -> dict[str, int]:
-        """What is due: forgets old traces and features, syncs the mirror, trims the change feed."""
+        """What is due: joins what other systems' names kept apart, forgets old traces and features, syncs the mirror, trims
+        the change feed."""
+        with self.database.connect() as connection:
+            records.join_products(connection)
         with self.database.connect() as connection:
             gone = decisions.forget_old(connection)
             gone["changes"] = connection.execute("DELETE FROM changes WHERE at < now() - interval '30 days'").rowcount

@@ -19,7 +19,7 @@ from regulars.shop import Shop
 from regulars.store.workspace import StartSettings, Workspace
 from regulars.web.api import create_app
 
-from store.helpers import ask, one  # isort: skip
+from store.helpers import ask, one, products  # isort: skip
 from .writers import WRITERS
 
 SHOPIFY = """\
@@ -107,6 +107,14 @@ def test_events_that_came_first_find_their_product_when_it_comes(shop: Shop, bri
     assert report.found["events that joined their product by a SKU or another of its names"] == 2
     assert [title for _, title in viewed(shop)] == ["Mug", "Mug", "Cup", "Cup", None, None]
     assert bring(CALLS, name="calls").new == 0
+
+
+def test_what_came_before_its_product_is_joined_in_time_whoever_wrote_the_product(shop: Shop, bring: Any) -> None:
+    bring(event(0, product_id="7410", sku="MUG-L"), name="calls")
+    products(shop.database, {"id": "mug", "title": "Mug", "variants": [{"sku": "MUG-L"}]})
+    assert viewed(shop) == [("view", None)]
+    shop.maintain()
+    assert viewed(shop) == [("view", "Mug")]
 
 
 def test_no_event_decides_which_product_a_file_describes(shop: Shop, bring: Any) -> None:

@@ -170,6 +170,11 @@ def test_dead_picture_links_are_kept_as_they_are(look: Any) -> None:
     assert [one["pictures"][0]["url"] for one in preview.records] == ["http://gone.example/x.jpg", "not an address"]
 
 
+def test_an_inventory_file_never_takes_prices_away(look: Any) -> None:
+    preview = look("Handle,Title,Option1 Name,Option1 Value,SKU,Location,On hand\nmug,Mug,Size,S,M1,Here,4\n")
+    assert (preview.format, preview.usable) == ("csv", 0)
+
+
 def test_rows_of_a_product_may_stand_apart(look: Any) -> None:
     preview = look(
         "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price\nmug,Mug,Size,S,M1,9\ncup,Cup,,,C,3\nmug,,,L,M2,10\n"

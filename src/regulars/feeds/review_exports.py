@@ -22,12 +22,12 @@ _PLACED = {
     "sku": "sku|product sku",
     "rating": "rating|review score|score|stars|review rating|star rating|product rating",
     "title": "title|review title|headline|subject",
-    "body": "body|review content|content|review|review body|text|review text|comment|comments|comment content|message",
+    "body": "body|body text|review content|content|review|review body|text|review text|comment|comments|comment content|message",
     "email": "reviewer email|email|customer email|author email|user email|comment author email|reviewer e mail",
     "customer": "customer id|user id|reviewer id",
     "written_at": "review date|created at|date|date created|submitted at|submission date|review created at|comment date|published at|timestamp",
     "locale": "locale|language|lang|review language",
-    "state": "state|curated|published|status|review status|comment approved|visibility",
+    "state": "state|curated|published|isapproved|is approved|status|review status|comment approved|visibility",
 }
 PLACES = Places({name: place for place, names in _PLACED.items() for name in names.split("|")}, rest=None)
 SHOWN = {"handle": "product", "sku": "product", "email": "customer", "state": "row"}

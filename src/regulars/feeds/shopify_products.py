@@ -85,6 +85,8 @@ class ShopifyProducts:
     def fits(self, look: Look) -> bool:
         if look.physical not in ("csv", "parquet"):
             return False
+        if look.has("location", "sku") and not look.some("price", "variant price"):
+            return False  # the inventory file: it would take every product's price away
         old = look.has("handle", "title") and look.some(
             "body (html)", "variant price", "variant sku", "option1 value", "image src"
         )
