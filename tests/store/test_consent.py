@@ -111,3 +111,9 @@ def test_erasing_takes_a_browsers_answers_along(database: Database) -> None:
     with database.connect() as connection:
         people.erase(connection, number(database, "customer", "ann"))
     assert ask(database, "SELECT granted FROM consents") == [{"granted": True}]
+
+
+def test_a_time_with_an_offset_that_postgresql_does_not_know_is_kept_in_utc(database: Database) -> None:
+    at = "2026-02-01T00:00:00+20:00"
+    customers(database, {"id": "ann", "created_at": at, "consent": [{"purpose": "email", "granted": True, "at": at}]})
+    assert one(database, "SELECT at::text FROM consents") == "2026-01-31 04:00:00+00"

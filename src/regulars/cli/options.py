@@ -18,6 +18,9 @@ app = typer.Typer(
 WorkspaceOption = Annotated[
     Path, typer.Option("--workspace", "-w", envvar="REGULARS_WORKSPACE", help="The shop's folder.", show_default=True)
 ]
+NamespaceOption = Annotated[
+    str, typer.Option(help="Whose id it is: shop for yours; email, phone or shopify for what files brought along.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a script to read.")]
 HERE = Path(".")
 

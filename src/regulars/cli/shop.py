@@ -9,8 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from regulars.cli.options import HERE, JsonOption, WorkspaceOption, app, opened
+from regulars.cli.options import HERE, JsonOption, NamespaceOption, WorkspaceOption, app, opened
 from regulars.errors import InvalidInput
+from regulars.schema import ExternalId
 from regulars.terminal import print_json, say
 
 keys_app = typer.Typer(help="API keys: list, create, revoke.", no_args_is_help=True)
@@ -63,13 +64,14 @@ def settings(
 def erase(
     customer: Annotated[str, typer.Argument(help="The customer's id.")],
     workspace: WorkspaceOption = HERE,
+    namespace: NamespaceOption = "shop",
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
 ) -> None:
     """Forget a customer: events, decisions, reviews, names; orders stay without the person. Can't be undone."""
     if not yes:
         typer.confirm(f"Erase everything about customer {customer}? This can't be undone.", abort=True)
     with opened(workspace) as shop:
-        gone = shop.erase(customer)
+        gone = shop.erase(ExternalId(namespace, customer))
     say(f"Erased {customer}: " + ", ".join(f"{count:,} {table}" for table, count in gone.items()) + ".")
     say("A model trained before still holds counts that this person was part of: `regulars train` makes one without.")
 
@@ -126,10 +128,11 @@ def doctor(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> No
 def export(
     customer: Annotated[str, typer.Argument(help="The customer's id.")],
     workspace: WorkspaceOption = HERE,
+    namespace: NamespaceOption = "shop",
 ) -> None:
     """Print everything that is kept about a customer, as JSON: what they may ask you for."""
     with opened(workspace) as shop:
-        print_json(shop.export_customer(customer))
+        print_json(shop.export_customer(ExternalId(namespace, customer)))
 
 
 @app.command()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from regulars.schema.identity import ExternalIdField
+from regulars.schema.moments import Moment
 from regulars.schema.money import checked_currency
 from regulars.schema.text import IdText, LongText, Plain, ShortText, Title
 
@@ -106,7 +106,7 @@ class Product(BaseModel):
     pictures: Pictures = Field(default_factory=list)
     url: Annotated[Plain, Field(max_length=4_000)] | None = None
     status: Literal["active", "draft", "archived"] = "active"
-    created_at: datetime | None = None
+    created_at: Moment | None = None
     price: Amount = None
     compare_at_price: Amount = None
     currency: Currency | None = None

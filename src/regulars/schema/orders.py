@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from regulars.schema.catalogue import Amount, Currency, Scalar
 from regulars.schema.identity import ExternalIdField
+from regulars.schema.moments import Moment
 from regulars.schema.people import Address
 from regulars.schema.text import IdText, Plain, ShortText, Title
 
@@ -36,7 +37,7 @@ class Payment(BaseModel):
     kind: Literal["charge", "refund"] = "charge"
     amount: Amount = None
     status: Literal["pending", "paid", "failed", "refunded"] = "paid"
-    at: datetime | None = None
+    at: Moment | None = None
 
 
 class Shipment(BaseModel):
@@ -47,8 +48,8 @@ class Shipment(BaseModel):
     carrier: ShortText | None = None
     tracking: ShortText | None = None
     status: Literal["pending", "shipped", "delivered", "returned"] = "pending"
-    shipped_at: datetime | None = None
-    delivered_at: datetime | None = None
+    shipped_at: Moment | None = None
+    delivered_at: Moment | None = None
 
 
 class Order(BaseModel):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from regulars.schema.catalogue import Locale, Scalar
 from regulars.schema.identity import ExternalIdField
+from regulars.schema.moments import Moment
 from regulars.schema.text import Plain, ShortText, Title
 
 Purpose = Literal["personalisation", "analytics", "email", "sms", "push"]
@@ -20,7 +20,7 @@ class Consent(BaseModel):
     model_config = ConfigDict(extra="forbid")
     purpose: Purpose
     granted: bool
-    at: datetime | None = None
+    at: Moment | None = None
     source: ShortText | None = Field(default=None, description="Where it was given: checkout, banner, import …")
 
 
@@ -75,4 +75,4 @@ class Customer(BaseModel):
     consent: Annotated[list[Consent], BeforeValidator(_consents)] = Field(
         default_factory=list, description='Also {"email": true, "analytics": false}.'
     )
-    created_at: datetime | None = None
+    created_at: Moment | None = None
