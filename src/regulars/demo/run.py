@@ -23,7 +23,7 @@ from regulars.recommend.train import TrainSettings
 from regulars.shop import Shop
 from regulars.store.workspace import FILE, Workspace
 
-TRAIN_SECONDS = 60.0
+TRAIN_SECONDS = 45.0
 SETTINGS: dict[str, Any] = {
     "name": NAME,
     "currency": "GBP",
