@@ -40,6 +40,7 @@ def test_a_backup_restored_elsewhere_holds_the_same_and_goes_on(shop: Shop, empt
     (draft.folder / "weights.json").write_text("{}")
     with shop.database.connect() as connection:
         version = registry.register(connection, shop.workspace.models, draft)
+    (shop.workspace.folder / "DEMO").write_text("Everything in this shop is invented.\n")
     file = shop.backup(tmp_path)
     with tarfile.open(file) as archive:
         assert {"backup.json", "database.dump", "regulars.toml"} <= set(archive.getnames())
@@ -48,6 +49,7 @@ def test_a_backup_restored_elsewhere_holds_the_same_and_goes_on(shop: Shop, empt
     restore(workspace, empty, file)
     again = Shop(workspace, StartSettings(), empty)
     assert again.counts() == shop.counts()
+    assert (workspace.folder / "DEMO").read_text() == "Everything in this shop is invented.\n", "a demo stays one"
     assert (workspace.models / version / "weights.json").read_text() == "{}"
     assert [row["version"] for row in again.models()] == [version]
     # Numbers go on where they were: nothing new gets the id of something old.
