@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -77,3 +78,31 @@ def test_a_workspace_deep_in_the_file_system_still_gets_a_socket(server_folder: 
     with supervisor.lease(deep) as lease, psycopg.connect(lease.url) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
     assert supervisor.wait_stopped(deep, 30)
+
+
+def test_a_folder_deleted_and_made_again_has_a_server_of_its_own(server_folder: Path) -> None:
+    folder = Workspace.create(server_folder / "w").folder
+    first = Database(folder)
+    migrate(first)
+    old = supervisor.owner_pids(folder)
+    shutil.rmtree(folder)  # as people do, without stopping anything
+    assert Workspace.create(folder).folder == folder
+    second = Database(folder)
+    migrate(second)
+    assert track(second, view("ann", "mug", 1)).accepted == 1
+    deadline = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}").exists() and alive(pid) for pid in old.values()):
+        assert time.monotonic() < deadline, "the server of the deleted folder still runs"
+        time.sleep(0.05)
+    assert one(second, "SELECT count(*) FROM events") == 1
+    new = supervisor.owner_pids(folder)
+    assert set(new) == {"supervisor", "postgresql"}
+    assert set(new.values()).isdisjoint(old.values())
+    second.close()
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False

@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,14 @@ import regulars
 from regulars.demo import MARK
 from regulars.demo.kinds import KINDS
 from regulars.demo.state import State
-from regulars.demo.step import WORLD
+from regulars.demo.step import WORLD, Stepper
 from regulars.demo.world import CUSTOMERS, NAME, SEED, World
 from regulars.errors import WorkspaceError
 from regulars.recommend.train import TrainSettings
 from regulars.shop import Shop
 from regulars.store.workspace import FILE, Workspace
 
+LIVED_DAYS = 7
 TRAIN_SECONDS = 45.0
 SETTINGS: dict[str, Any] = {
     "name": NAME,
@@ -44,19 +45,24 @@ def prepare(
     customers: int = CUSTOMERS,
     today: datetime | None = None,
     settings: TrainSettings | None = None,
+    lived: int = LIVED_DAYS,
 ) -> None:
     """A demo shop in `folder`, ready to serve.
 
-    seed, customers, today: of a new world; one that was begun goes on as it was. settings: of the training.
+    seed, customers, today: of a new world; one that was begun goes on as it was. settings: of the training. lived: the
+    last days before today that the world lives with the engine's lists, so that there are lists and clicks to look at;
+    after a break that many days are caught up with at most.
 
     Raises: WorkspaceError when the folder holds a shop that isn't a demo: it would be mixed with invented data.
     """
     started = time.monotonic()
-    with _opened(folder, say, bar, f"{today or datetime.now(UTC):%Y-%m-%d} {seed} {customers}") as shop:
+    today = (today or datetime.now(UTC)).replace(hour=0, minute=0, second=0, microsecond=0)
+    with _opened(folder, say, bar, f"{today - timedelta(days=lived):%Y-%m-%d} {seed} {customers}") as shop:
         mark = folder / MARK
         if not _imported(mark):
             fill(shop, mark, say, bar)
         if any(row["serving"] for row in shop.models()):
+            _live(shop, today, lived, say, bar)
             say(f"The demo shop is ready ({time.monotonic() - started:.1f} s).")
             return
         began = time.monotonic()
@@ -67,7 +73,24 @@ def prepare(
             say(f"Trained a recommender: {trained.verdict} ({took:.1f} s)")
         else:
             say(f"Trained a recommender and kept it back: {trained.verdict} ({took:.1f} s). Counts and words serve.")
+        _live(shop, today, lived, say, bar)
         say(f"The demo shop is ready ({time.monotonic() - started:.1f} s in all).")
+
+
+def _live(shop: Shop, today: datetime, most: int, say: Say, bar: Bar) -> None:
+    """Steps the world up to today: people come, are shown the engine's lists, click and buy."""
+    stepper = Stepper(shop)
+    days = min(most, (today - stepper.today).days)
+    if days <= 0:
+        return
+    began = time.monotonic()
+    with bar("living with the engine's lists", False, days) as progress:
+        figures = list(stepper.days(days, progress.rows if progress else None))
+    say(
+        f"Lived {days} {'day' if days == 1 else 'days'} with its lists: {sum(one.visitors for one in figures):,} visits,"
+        f" {sum(one.clicks for one in figures):,} clicks, {sum(one.orders for one in figures):,} orders"
+        f" ({time.monotonic() - began:.1f} s)"
+    )
 
 
 def _training() -> TrainSettings:

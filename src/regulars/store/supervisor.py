@@ -266,6 +266,7 @@ class _Owner:
         self.system_user: str | None = None
         self.child: subprocess.Popen[bytes] | None = None
         self.stopping = False
+        self.lock: IO[str] | None = None
 
     def run(self) -> int:
         owner = open(self.paths.run / "owner.lock", "a+")  # noqa: SIM115 - held for life
@@ -274,6 +275,7 @@ class _Owner:
         except BlockingIOError:
             return 0  # another one was faster
         os.set_inheritable(owner.fileno(), False)
+        self.lock = owner
         signal.signal(signal.SIGTERM, self._ask_stop)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         (self.paths.run / "supervisor.json").unlink(missing_ok=True)
@@ -286,9 +288,20 @@ class _Owner:
                     break
                 (self.paths.run / "supervisor.json").unlink(missing_ok=True)
         finally:
-            (self.paths.run / "supervisor.json").unlink(missing_ok=True)
-            self._stop()
+            if not self._folder_gone():
+                (self.paths.run / "supervisor.json").unlink(missing_ok=True)
+                self._stop()
         return 0
+
+    def _folder_gone(self) -> bool:
+        """Whether the workspace was deleted under the running server; another may stand at its place already."""
+        assert self.lock is not None
+        try:
+            there = os.stat(self.paths.run / "owner.lock")
+        except OSError:
+            return True
+        own = os.fstat(self.lock.fileno())
+        return (there.st_dev, there.st_ino) != (own.st_dev, own.st_ino)
 
     def _ask_stop(self, *_: object) -> None:
         self.stopping = True
@@ -419,6 +432,11 @@ class _Owner:
                 if (self.child is not None and self.child.poll() is not None) or not _alive(pid):
                     self.child = None
                     return False
+                if self._folder_gone():
+                    # Its data is deleted. A server that ends in order would take away the socket of the next one.
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                    return True
                 if self.stopping:
                     return True
                 try:
