@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -117,6 +119,21 @@ def test_nothing_is_loaded_from_elsewhere(address: str) -> None:
     text = httpx.get(f"{address}/console/models", cookies=cookies).text
     assert "cdn." not in text
     assert not [part for part in text.split('"') if part.startswith(("http://", "https://", "//"))]
+
+
+def test_a_file_may_be_larger_than_a_request(address: str) -> None:
+    body = b"id,title\n" + b"x" * 11_000_000
+    cookies = log_in(address).cookies
+    answer = httpx.post(f"{address}/console/upload?name=large.csv", content=body, cookies=cookies)
+    assert answer.json()["size"] == len(body)
+    assert httpx.post(f"{address}/console/login", content=body).status_code == 413
+    assert httpx.post(f"{address}/console/upload?name=empty.csv", content=b"", cookies=cookies).status_code == 422
+
+
+def test_serving_without_the_console_knows_nothing_of_it(tmp_path: Path) -> None:
+    code = "import sys; import regulars.web.server, regulars.web.api; print(sorted({'nicegui', 'torch'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_wrong_tries_are_counted_and_the_right_one_forgets_them(database: Any) -> None:
@@ -290,7 +307,7 @@ def test_a_key_is_made_shown_once_and_revoked(whole: Shop) -> None:
         await user.open("/settings")
         await user.should_see("Make a key", retries=30)
         _form_of(user, "Make a key").trigger("submit.prevent", {"name": ["the website"], "scope": ["public"]})
-        await user.should_see("rk_pub_", retries=20)
+        await user.should_see("It is shown this once", retries=30)
         key = next(row for row in _keys(whole) if row["name"] == "the website")
         assert key["scope"] == "public"
         await user.open("/settings")

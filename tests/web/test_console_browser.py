@@ -159,6 +159,7 @@ def test_a_file_goes_in_with_its_columns_mapped(page: Page, serving: tuple[str, 
     odd = tmp_path / "odd names.csv"
     odd.write_text('item_no,item_name,cost\nX1,Blue kettle,"12.50"\nX2,Red kettle,abc\nX3,<b>bold</b>,9.99\n')
     page.goto("data")
+    page.wait_for_function("window.did_handshake === true")
     page.locator(".drop input").set_input_files(odd)
     page.get_by_role("button", name="Look again").wait_for()
     page.locator("select[name=kind]").select_option("products")
@@ -184,6 +185,7 @@ def test_a_file_goes_in_with_its_columns_mapped(page: Page, serving: tuple[str, 
 
 def test_an_empty_and_an_unreadable_file_are_told_of(page: Page, tmp_path: Path) -> None:
     page.goto("data")
+    page.wait_for_function("window.did_handshake === true")
     empty = tmp_path / "empty.csv"
     empty.write_bytes(b"")
     page.locator(".drop input").set_input_files(empty)
