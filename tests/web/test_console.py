@@ -25,6 +25,7 @@ from regulars.web.console.uploads import safe_name
 from .console_shop import PASSWORD, app_with_console, console_shop, served, simulated_user
 
 SOURCE = Path(regulars.__file__).parent
+PATIENCE = 100  # tenths of a second: the machine may be busy
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,14 @@ def simulate(shop: Shop, steps: Callable[[Any], Any], language: str = "en") -> N
             await steps(user)
 
     asyncio.run(run())
+
+
+async def until(true: Callable[[], bool]) -> None:
+    for _ in range(PATIENCE):
+        if true():
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("it didn't come true")
 
 
 # --- who may enter ------------------------------------------------------------------------------------------------
@@ -195,13 +204,13 @@ def test_short_passwords_are_refused(database: Any) -> None:
 def test_the_overview_says_what_happened(whole: Shop) -> None:
     async def steps(user: Any) -> None:
         await user.open("/")
-        await user.should_see("10 people came back in the last 28 days", retries=80)
-        await user.should_see("€100.00")
+        await user.should_see("10 people came back in the last 28 days", retries=PATIENCE)
+        await user.should_see("€100.00", retries=PATIENCE)
         from nicegui.testing.user_interaction import UserInteraction
 
         called = next(iter(user.find('class="called">Visitors').elements))
         UserInteraction(user, {called.parent_slot.parent}, "Visitors").click()
-        await user.should_see("n11", retries=50)
+        await user.should_see("n11", retries=PATIENCE)
 
     simulate(whole, steps)
 
@@ -211,8 +220,8 @@ def test_the_overview_of_an_empty_shop_teaches(servers: Callable[[str], Any], tm
 
         async def steps(user: Any) -> None:
             await user.open("/")
-            await user.should_see("Nothing is in this shop yet")
-            await user.should_see("Bring your products in")
+            await user.should_see("Nothing is in this shop yet", retries=PATIENCE)
+            await user.should_see("Bring your products in", retries=PATIENCE)
             for path in ("/recommendations", "/data", "/models", "/settings"):
                 await user.open(path)
                 await user.should_not_see("It is in the log.")
@@ -224,13 +233,13 @@ def test_a_person_is_found_by_id_and_by_address(whole: Shop) -> None:
     async def steps(user: Any) -> None:
         for asked in ("n1", "nora@example.org", "NORA@example.org"):
             await user.open(f"/recommendations?q={asked}")
-            await user.should_see("Nora Näb (n1) was last here")
-            await user.should_see("Green tea 1")
-            await user.should_see("What they would be shown now")
+            await user.should_see("Nora Näb (n1) was last here", retries=PATIENCE)
+            await user.should_see("Green tea 1", retries=PATIENCE)
+            await user.should_see("What they would be shown now", retries=PATIENCE)
         await user.open("/recommendations?q=nobody-by-that-name")
-        await user.should_see("Nobody is called nobody-by-that-name here")
+        await user.should_see("Nobody is called nobody-by-that-name here", retries=PATIENCE)
         await user.open("/recommendations?q=0199f7a5-0000-7000-8000-000000000000")
-        await user.should_see("There is no list 0199f7a5-0000-7000-8000-000000000000.")
+        await user.should_see("There is no list 0199f7a5-0000-7000-8000-000000000000.", retries=PATIENCE)
 
     simulate(whole, steps)
 
@@ -240,7 +249,7 @@ def test_looking_at_a_list_leaves_no_decision(whole: Shop) -> None:
 
     async def steps(user: Any) -> None:
         await user.open("/recommendations?customer=n2&surface=product")
-        await user.should_see("Beside")
+        await user.should_see("Beside", retries=PATIENCE)
 
     simulate(whole, steps)
     assert whole.counts()["decisions"] == before
@@ -251,9 +260,9 @@ def test_a_list_that_was_shown_is_opened(whole: Shop) -> None:
 
     async def steps(user: Any) -> None:
         await user.open(f"/recommendations?q={made.decision_id}")
-        await user.should_see("5 products, Home page")
-        await user.should_see("What the filters took away")
-        await user.should_see(made.items[0].title)
+        await user.should_see("5 products, Home page", retries=PATIENCE)
+        await user.should_see("What the filters took away", retries=PATIENCE)
+        await user.should_see(made.items[0].title, retries=PATIENCE)
 
     simulate(whole, steps)
 
@@ -263,7 +272,7 @@ def test_hostile_titles_stay_text(whole: Shop) -> None:
 
     async def steps(user: Any) -> None:
         await user.open("/recommendations?q=n4")
-        await user.should_see("&lt;script&gt;document.title")
+        await user.should_see("&lt;script&gt;document.title", retries=PATIENCE)
         await user.should_not_see("<script>document.title")
 
     simulate(whole, steps)
@@ -280,16 +289,14 @@ def test_settings_are_saved_and_wrong_ones_refused(whole: Shop) -> None:
 
     async def steps(user: Any) -> None:
         await user.open("/settings")
-        await user.should_see("Save", retries=30)
+        await user.should_see("Save", retries=PATIENCE)
         form = _form_of(user, "Save")
         form.trigger("submit.prevent", {**given, "name": ["Tea & Shoes"]})
-        await asyncio.sleep(0.5)
-        assert whole.settings.name == "Tea & Shoes"
+        await until(lambda: whole.settings.name == "Tea & Shoes")
         assert whole.settings.repeatable_categories == ["Tea", "Coffee"]
         assert [tuple(one) for one in whole.settings.excluded_products] == [("shop", "sold"), ("shopify", "991")]
         form.trigger("submit.prevent", {**given, "zone": ["Nowhere/City"]})
-        await asyncio.sleep(0.5)
-        assert any("Nowhere/City" in message for message in user.notify.messages)
+        await until(lambda: any("Nowhere/City" in message for message in user.notify.messages))
         assert whole.settings.zone == "UTC"
 
     simulate(whole, steps)
@@ -305,23 +312,19 @@ def _form_of(user: Any, submit: str) -> Any:
 def test_a_key_is_made_shown_once_and_revoked(whole: Shop) -> None:
     async def steps(user: Any) -> None:
         await user.open("/settings")
-        await user.should_see("Make a key", retries=30)
+        await user.should_see("Make a key", retries=PATIENCE)
         _form_of(user, "Make a key").trigger("submit.prevent", {"name": ["the website"], "scope": ["public"]})
-        await user.should_see("It is shown this once", retries=30)
+        await user.should_see("It is shown this once", retries=PATIENCE)
         key = next(row for row in _keys(whole) if row["name"] == "the website")
         assert key["scope"] == "public"
         await user.open("/settings")
-        await user.should_see("the website")
-        revoke = next(
-            one for one in user.find("Revoke").elements if one.props.get("aria-label") == "Revoke: the website"
-        )
-        assert revoke is not None
-        yes = [one for one in user.find("Revoke").elements if "danger" in one.classes]
+        await user.should_see("the website", retries=PATIENCE)
         from nicegui.testing.user_interaction import UserInteraction
 
-        UserInteraction(user, {yes[0]}, "Revoke").click()
-        await asyncio.sleep(0.5)
-        assert next(row for row in _keys(whole) if row["name"] == "the website")["revoked_at"] is not None
+        # The newest key stands last; the storefront has one of its own.
+        yes = max((one for one in user.find("Revoke").elements if "danger" in one.classes), key=lambda one: one.id)
+        UserInteraction(user, {yes}, "Revoke").click()
+        await until(lambda: any(row["name"] == "the website" and row["revoked_at"] for row in _keys(whole)))
 
     simulate(whole, steps)
 
@@ -333,9 +336,9 @@ def _keys(shop: Shop) -> list[dict[str, Any]]:
 def test_pages_speak_chinese(whole: Shop) -> None:
     async def steps(user: Any) -> None:
         await user.open("/")
-        await user.should_see("最近 28 天有", retries=80)
+        await user.should_see("最近 28 天有", retries=PATIENCE)
         await user.open("/data")
-        await user.should_see("把文件拖到这里，或点击选择")
+        await user.should_see("把文件拖到这里，或点击选择", retries=PATIENCE)
 
     simulate(whole, steps, "zh-CN")
 

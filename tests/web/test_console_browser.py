@@ -193,9 +193,9 @@ def test_an_empty_and_an_unreadable_file_are_told_of(page: Page, tmp_path: Path)
     picture = tmp_path / "picture.png"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20)
     page.locator(".drop input").set_input_files(picture)
-    page.locator("[role=alert]").wait_for()
+    page.locator("p[role=alert]").wait_for()
     page.get_by_role("button", name="Discard the file").click()
-    page.locator("[role=alert]").wait_for(state="detached")
+    page.locator("p[role=alert]").wait_for(state="detached")
 
 
 def test_a_new_key_is_shown_once(page: Page) -> None:
