@@ -105,7 +105,10 @@ def app_with_console(folder: Path) -> Iterator[FastAPI]:
 @contextlib.asynccontextmanager
 async def simulated_user(shop: Shop, language: str = "en") -> AsyncIterator[Any]:
     """NiceGUI's simulated user on the console's pages, without a browser and without the gate."""
-    from nicegui import core
+    from nicegui import core, ui
+    from nicegui.functions.download import download
+    from nicegui.functions.navigate import Navigate
+    from nicegui.functions.notify import notify
     from nicegui.testing import User
     from nicegui.testing.general import prepare_simulation
 
@@ -124,3 +127,5 @@ async def simulated_user(shop: Shop, language: str = "en") -> AsyncIterator[Any]
                     yield User(client)
         finally:
             await engine.stop()
+            # The simulated user puts itself in these places.
+            ui.navigate, ui.notify, ui.download = Navigate(), notify, download

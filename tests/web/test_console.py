@@ -1,9 +1,11 @@
-"""The console's logic: who may enter, what pages say and do. With NiceGUI's simulated user; the browser has tests of its own."""
+"""Who may enter the console, what its files are called, and that all of it is said in both languages."""
 
 from __future__ import annotations
 
 import ast
 import asyncio
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,21 +16,14 @@ import pytest
 from babel.messages.pofile import read_po
 
 import regulars
-from regulars.errors import Conflict, InvalidInput, RateLimited
-from regulars.shop import Shop
+from regulars.errors import InvalidInput, RateLimited
 from regulars.store import access
 from regulars.web.console.gate import TRIES, Doorkeeper
 from regulars.web.console.uploads import safe_name
 
-from .console_shop import PASSWORD, app_with_console, console_shop, served, simulated_user
+from .console_shop import PASSWORD, app_with_console, console_shop, served
 
 SOURCE = Path(regulars.__file__).parent
-
-
-@pytest.fixture(scope="module")
-def whole(servers: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    with console_shop(servers, tmp_path_factory.mktemp("console") / "shop") as (_, shop):
-        yield shop
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +34,6 @@ def address(servers: Callable[[str], Any], tmp_path_factory: pytest.TempPathFact
         served(app) as at,
     ):
         yield at
-
-
-def simulate(shop: Shop, steps: Callable[[Any], Any], language: str = "en") -> None:
-    async def run() -> None:
-        async with simulated_user(shop, language) as user:
-            await steps(user)
-
-    asyncio.run(run())
 
 
 # --- who may enter ------------------------------------------------------------------------------------------------
@@ -119,6 +106,21 @@ def test_nothing_is_loaded_from_elsewhere(address: str) -> None:
     assert not [part for part in text.split('"') if part.startswith(("http://", "https://", "//"))]
 
 
+def test_a_file_may_be_larger_than_a_request(address: str) -> None:
+    body = b"id,title\n" + b"x" * 11_000_000
+    cookies = log_in(address).cookies
+    answer = httpx.post(f"{address}/console/upload?name=large.csv", content=body, cookies=cookies)
+    assert answer.json()["size"] == len(body)
+    assert httpx.post(f"{address}/console/login", content=body).status_code == 413
+    assert httpx.post(f"{address}/console/upload?name=empty.csv", content=b"", cookies=cookies).status_code == 422
+
+
+def test_serving_without_the_console_knows_nothing_of_it(tmp_path: Path) -> None:
+    code = "import sys; import regulars.web.server, regulars.web.api; print(sorted({'nicegui', 'torch'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_wrong_tries_are_counted_and_the_right_one_forgets_them(database: Any) -> None:
     door = Doorkeeper(database, False)
     for _ in range(TRIES):
@@ -170,185 +172,6 @@ def test_a_new_password_logs_everybody_out(database: Any) -> None:
 def test_short_passwords_are_refused(database: Any) -> None:
     with database.connect() as connection, pytest.raises(InvalidInput):
         access.set_password(connection, "short")
-
-
-# --- pages --------------------------------------------------------------------------------------------------------
-
-
-def test_the_overview_says_what_happened(whole: Shop) -> None:
-    async def steps(user: Any) -> None:
-        await user.open("/")
-        await user.should_see("10 people came back in the last 28 days", retries=80)
-        await user.should_see("€100.00")
-        from nicegui.testing.user_interaction import UserInteraction
-
-        called = next(iter(user.find('class="called">Visitors').elements))
-        UserInteraction(user, {called.parent_slot.parent}, "Visitors").click()
-        await user.should_see("n11", retries=50)
-
-    simulate(whole, steps)
-
-
-def test_the_overview_of_an_empty_shop_teaches(servers: Callable[[str], Any], tmp_path: Path) -> None:
-    with console_shop(servers, tmp_path / "shop", filled=False) as (_, shop):
-
-        async def steps(user: Any) -> None:
-            await user.open("/")
-            await user.should_see("Nothing is in this shop yet")
-            await user.should_see("Bring your products in")
-            for path in ("/recommendations", "/data", "/models", "/settings"):
-                await user.open(path)
-                await user.should_not_see("It is in the log.")
-
-        simulate(shop, steps)
-
-
-def test_a_person_is_found_by_id_and_by_address(whole: Shop) -> None:
-    async def steps(user: Any) -> None:
-        for asked in ("n1", "nora@example.org", "NORA@example.org"):
-            await user.open(f"/recommendations?q={asked}")
-            await user.should_see("Nora Näb (n1) was last here")
-            await user.should_see("Green tea 1")
-            await user.should_see("What they would be shown now")
-        await user.open("/recommendations?q=nobody-by-that-name")
-        await user.should_see("Nobody is called nobody-by-that-name here")
-        await user.open("/recommendations?q=0199f7a5-0000-7000-8000-000000000000")
-        await user.should_see("There is no list 0199f7a5-0000-7000-8000-000000000000.")
-
-    simulate(whole, steps)
-
-
-def test_looking_at_a_list_leaves_no_decision(whole: Shop) -> None:
-    before = whole.counts()["decisions"]
-
-    async def steps(user: Any) -> None:
-        await user.open("/recommendations?customer=n2&surface=product")
-        await user.should_see("Beside")
-
-    simulate(whole, steps)
-    assert whole.counts()["decisions"] == before
-
-
-def test_a_list_that_was_shown_is_opened(whole: Shop) -> None:
-    made = whole.recommend("n3", n=5)
-
-    async def steps(user: Any) -> None:
-        await user.open(f"/recommendations?q={made.decision_id}")
-        await user.should_see("5 products, Home page")
-        await user.should_see("What the filters took away")
-        await user.should_see(made.items[0].title)
-
-    simulate(whole, steps)
-
-
-def test_hostile_titles_stay_text(whole: Shop) -> None:
-    whole.track([{"type": "view", "customer": "n4", "product": "hostile"}])
-
-    async def steps(user: Any) -> None:
-        await user.open("/recommendations?q=n4")
-        await user.should_see("&lt;script&gt;document.title")
-        await user.should_not_see("<script>document.title")
-
-    simulate(whole, steps)
-
-
-def test_settings_are_saved_and_wrong_ones_refused(whole: Shop) -> None:
-    given = {name: [str(value)] for name, value in whole.settings.stored().items() if not isinstance(value, list)}
-    given |= {
-        "locales": ["en, zh"],
-        "repeatable_categories": ["Tea\n\n Coffee "],
-        "excluded_products": ["sold\nshopify: 991"],
-        "allowed_origins": ["*"],
-    }
-
-    async def steps(user: Any) -> None:
-        await user.open("/settings")
-        await user.should_see("Save", retries=30)
-        form = _form_of(user, "Save")
-        form.trigger("submit.prevent", {**given, "name": ["Tea & Shoes"]})
-        await asyncio.sleep(0.5)
-        assert whole.settings.name == "Tea & Shoes"
-        assert whole.settings.repeatable_categories == ["Tea", "Coffee"]
-        assert [tuple(one) for one in whole.settings.excluded_products] == [("shop", "sold"), ("shopify", "991")]
-        form.trigger("submit.prevent", {**given, "zone": ["Nowhere/City"]})
-        await asyncio.sleep(0.5)
-        assert any("Nowhere/City" in message for message in user.notify.messages)
-        assert whole.settings.zone == "UTC"
-
-    simulate(whole, steps)
-
-
-def _form_of(user: Any, submit: str) -> Any:
-    from nicegui.testing.user_interaction import UserInteraction
-
-    button = next(one for one in user.find(submit).elements if one.props.get("type") == "submit")
-    return UserInteraction(user, {button.parent_slot.parent}, submit)
-
-
-def test_a_key_is_made_shown_once_and_revoked(whole: Shop) -> None:
-    async def steps(user: Any) -> None:
-        await user.open("/settings")
-        await user.should_see("Make a key", retries=30)
-        _form_of(user, "Make a key").trigger("submit.prevent", {"name": ["the website"], "scope": ["public"]})
-        await user.should_see("rk_pub_", retries=20)
-        key = next(row for row in _keys(whole) if row["name"] == "the website")
-        assert key["scope"] == "public"
-        await user.open("/settings")
-        await user.should_see("the website")
-        revoke = next(
-            one for one in user.find("Revoke").elements if one.props.get("aria-label") == "Revoke: the website"
-        )
-        assert revoke is not None
-        yes = [one for one in user.find("Revoke").elements if "danger" in one.classes]
-        from nicegui.testing.user_interaction import UserInteraction
-
-        UserInteraction(user, {yes[0]}, "Revoke").click()
-        await asyncio.sleep(0.5)
-        assert next(row for row in _keys(whole) if row["name"] == "the website")["revoked_at"] is not None
-
-    simulate(whole, steps)
-
-
-def _keys(shop: Shop) -> list[dict[str, Any]]:
-    return list(shop.keys())
-
-
-def test_pages_speak_chinese(whole: Shop) -> None:
-    async def steps(user: Any) -> None:
-        await user.open("/")
-        await user.should_see("最近 28 天有", retries=80)
-        await user.open("/data")
-        await user.should_see("把文件拖到这里，或点击选择")
-
-    simulate(whole, steps, "zh-CN")
-
-
-def test_a_second_training_is_refused(whole: Shop) -> None:
-    async def steps() -> None:
-        from regulars.desk.works import Works
-
-        works = Works(whole.workspace.folder)
-        works.start("training", "Training", ["--help"])
-        with pytest.raises(Conflict):
-            works.start("training", "Training", ["--help"])
-        await works.stop()
-        assert works.all[0].over
-
-    asyncio.run(steps())
-
-
-def test_a_work_that_fails_says_why(whole: Shop) -> None:
-    async def steps() -> None:
-        from regulars.desk.works import Works
-
-        works = Works(whole.workspace.folder)
-        work = works.start("import", "Importing", ["import", "products", "/no/such/file.csv", "--json"])
-        while not work.over:
-            await asyncio.sleep(0.05)
-        assert work.state == "failed"
-        assert "file.csv" in work.error
-
-    asyncio.run(steps())
 
 
 # --- files --------------------------------------------------------------------------------------------------------

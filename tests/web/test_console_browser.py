@@ -159,6 +159,7 @@ def test_a_file_goes_in_with_its_columns_mapped(page: Page, serving: tuple[str, 
     odd = tmp_path / "odd names.csv"
     odd.write_text('item_no,item_name,cost\nX1,Blue kettle,"12.50"\nX2,Red kettle,abc\nX3,<b>bold</b>,9.99\n')
     page.goto("data")
+    page.wait_for_function("window.did_handshake === true")
     page.locator(".drop input").set_input_files(odd)
     page.get_by_role("button", name="Look again").wait_for()
     page.locator("select[name=kind]").select_option("products")
@@ -184,6 +185,7 @@ def test_a_file_goes_in_with_its_columns_mapped(page: Page, serving: tuple[str, 
 
 def test_an_empty_and_an_unreadable_file_are_told_of(page: Page, tmp_path: Path) -> None:
     page.goto("data")
+    page.wait_for_function("window.did_handshake === true")
     empty = tmp_path / "empty.csv"
     empty.write_bytes(b"")
     page.locator(".drop input").set_input_files(empty)
@@ -191,9 +193,9 @@ def test_an_empty_and_an_unreadable_file_are_told_of(page: Page, tmp_path: Path)
     picture = tmp_path / "picture.png"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20)
     page.locator(".drop input").set_input_files(picture)
-    page.locator("[role=alert]").wait_for()
+    page.locator("p[role=alert]").wait_for()
     page.get_by_role("button", name="Discard the file").click()
-    page.locator("[role=alert]").wait_for(state="detached")
+    page.locator("p[role=alert]").wait_for(state="detached")
 
 
 def test_a_new_key_is_shown_once(page: Page) -> None:

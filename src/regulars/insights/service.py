@@ -1,8 +1,8 @@
 """What shoppers do, in figures: each by its one definition, counted from the mirror. Knows no page.
 
 Counted with DuckDB over the columnar copy, in one thread of its own: ten million events take seconds there, and the API's
-database isn't asked. A result is kept for a minute. Days are the shop's. A *person* is a customer, else a visitor; a *visit* is
-any event that isn't passive (an impression, an e-mail that was sent or opened).
+database isn't asked. A result is kept for a minute, longer where counting took long. Days are the shop's. A *person* is a
+customer, else a visitor; a *visit* is any event that isn't passive (an impression, an e-mail that was sent or opened).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from regulars.store.mirror import Mirror
 from regulars.store.shop import read
 
 FRESH_SECONDS = 60.0
+KEPT_TIMES = 20  # a count that took long is kept longer: at most a twentieth of the time goes into counting
 PERIODS = (7, 28, 90)
 MAX_ROWS = 200  # rows shown behind a figure
 THREADS = 1  # the other cores answer shoppers
@@ -120,7 +121,7 @@ class Funnel:
 
 @dataclass(slots=True)
 class _Kept:
-    at: float
+    until: float
     value: Any
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -165,9 +166,11 @@ class Insights:
         with self._guard:
             kept = self._kept.setdefault(key, _Kept(0.0, None))
         with kept.lock:
-            if time.monotonic() - kept.at > FRESH_SECONDS or kept.value is None:
+            if time.monotonic() > kept.until or kept.value is None:
+                began = time.monotonic()
                 kept.value = make()
-                kept.at = time.monotonic()
+                now = time.monotonic()
+                kept.until = now + max(FRESH_SECONDS, KEPT_TIMES * (now - began))
             return kept.value
 
     def forget(self) -> None:

@@ -13,7 +13,7 @@ _STEPS = """
 SELECT EXISTS (SELECT FROM products WHERE known) AS products,
        EXISTS (SELECT FROM events) AS events,
        EXISTS (SELECT FROM promotions) AS trained,
-       EXISTS (SELECT FROM api_keys WHERE revoked_at IS NULL) AS key,
+       EXISTS (SELECT FROM api_keys WHERE revoked_at IS NULL AND name <> 'storefront') AS key,
        EXISTS (SELECT FROM events WHERE source = 'http' AND occurred_at > now() - interval '2 days') AS live,
        (SELECT version FROM promotions WHERE kind = 'recommender' ORDER BY promotion_id DESC LIMIT 1) AS model
 """

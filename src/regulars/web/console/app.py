@@ -5,6 +5,7 @@ NiceGUI keeps its state in the process: a process has one console. With several 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -27,27 +28,33 @@ from regulars.schema import ShopSettings
 from regulars.shop import Shop
 from regulars.store.mirror import Mirror
 from regulars.store.workspace import StartSettings, Workspace
-from regulars.web import problems
+from regulars.web import guard, problems
 from regulars.web.console import data, models, settings, uploads
 from regulars.web.console.context import Context
 from regulars.web.console.gate import Doorkeeper, Gate, routes
 from regulars.web.engine import Engine
 
 PATH = "/console"
+CUT_SECONDS = 2.0
 UPLOADS_KEPT_SECONDS = 7 * 86_400.0
 
 
 def mount(
-    app: FastAPI, workspace: Workspace, start: StartSettings, engine_of: Callable[[], Engine], path: str = PATH
+    app: FastAPI,
+    workspace: Workspace,
+    start: StartSettings,
+    engine_of: Callable[[], Engine],
+    *,
+    api_port: int | None = None,
 ) -> None:
-    """Hangs the console into an app, under `path`. Call it last, once a process."""
+    """Hangs the console into an app, under PATH. Call it last, once a process. api_port: where the API is, if not here."""
     os.environ.setdefault("NICEGUI_STORAGE_PATH", str(workspace.folder / "run" / "console"))
     from nicegui import core, ui
 
-    install(workspace, start, engine_of)
+    install(workspace, start, engine_of, api_port)
     ui.run_with(
         app,
-        mount_path=path,
+        mount_path=PATH,
         title="Regulars",
         favicon=STATIC / "icon.svg",
         dark=None,
@@ -82,12 +89,19 @@ def _send_out() -> None:
     """The password changed: open pages are cut off and have to log in again."""
     from nicegui import Client
 
+    def cut(client: Client) -> None:
+        with contextlib.suppress(KeyError):  # it went by itself
+            client.delete()
+
     for client in list(Client.instances.values()):
-        with contextlib.suppress(Exception):  # one that is going already must not keep the others in
-            client.run_javascript("location.reload()")
+        client.run_javascript("location.reload()")
+        # A page that doesn't reload is cut off: its buttons reach nothing any more.
+        asyncio.get_running_loop().call_later(CUT_SECONDS, cut, client)
 
 
-def install(workspace: Workspace, start: StartSettings, engine_of: Callable[[], Engine]) -> Context:
+def install(
+    workspace: Workspace, start: StartSettings, engine_of: Callable[[], Engine], api_port: int | None = None
+) -> Context:
     """Registers pages and routes with NiceGUI."""
     from nicegui import core
 
@@ -120,6 +134,7 @@ def install(workspace: Workspace, start: StartSettings, engine_of: Callable[[], 
         insights_of=lambda: wired()[1],
         engine_of=engine_of,
         door_of=_door(engine_of, start),
+        api_port=api_port,
     )
     insights_page.mount(desk, context.insights_of, lambda: engine_of().database)
     recommend_page.mount(desk, engine_of, context.insights_of, lambda: engine_of().database)
@@ -172,5 +187,6 @@ def console_app(folder: Path) -> FastAPI:
     async def front() -> Response:
         return RedirectResponse(f"{PATH}/", 303)
 
-    mount(app, workspace, start, engine_of)
+    mount(app, workspace, start, engine_of, api_port=start.port)
+    app.add_middleware(guard.Gate, engine_of=lambda: holder.get("engine"), max_body=int(start.max_body_mb * 1_000_000))
     return app

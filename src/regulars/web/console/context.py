@@ -16,7 +16,7 @@ from regulars.web.engine import Engine
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Callables raise DatabaseUnavailable before the engine has started."""
+    """Callables raise DatabaseUnavailable before the engine has started. api_port: where the API is, if not here."""
 
     desk: Desk
     works: Works
@@ -25,3 +25,4 @@ class Context:
     insights_of: Callable[[], Insights]
     engine_of: Callable[[], Engine]
     door_of: Callable[[], Doorkeeper]
+    api_port: int | None = None

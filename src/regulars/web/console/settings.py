@@ -129,7 +129,7 @@ def _keys(context: Context, visit: Visit, keys: list[Row], redraw: Any) -> None:
     else:
         text = say("No key yet. A public key goes into your pages, a secret one stays on your server.")
         parts.html(tag("p", text, class_="empty"))
-    parts.html(_snippet(visit, "YOUR_PUBLIC_KEY"))
+    parts.html(_snippet(context, visit, "YOUR_PUBLIC_KEY"))
 
 
 async def _create_and_show(context: Context, visit: Visit, given: dict[str, list[str]], redraw: Any) -> None:
@@ -141,12 +141,12 @@ async def _create_and_show(context: Context, visit: Visit, given: dict[str, list
     key = await asyncio.to_thread(context.shop_of().create_key, name, scope)  # type: ignore[arg-type]
     sheet = parts.Sheet(visit, say("The new key"))
     with sheet.body:
-        parts.html(_new_key(visit, key, scope))
+        parts.html(_new_key(context, visit, key, scope))
     sheet.open()
     await redraw()
 
 
-def _new_key(visit: Visit, key: str, scope: str) -> Markup:
+def _new_key(context: Context, visit: Visit, key: str, scope: str) -> Markup:
     say = visit.say
     copies = tag("button", say("Copy"), type="button", data_copies="new-key", data_copied=say("Copied"))
     pieces: list[Any] = [
@@ -155,14 +155,19 @@ def _new_key(visit: Visit, key: str, scope: str) -> Markup:
         copies,
     ]
     if scope == "public":
-        pieces += [tag("h3", say("The snippet with it")), _snippet(visit, key, "new-snippet", bare=True)]
+        pieces += [tag("h3", say("The snippet with it")), _snippet(context, visit, key, "new-snippet", bare=True)]
     return joined(pieces)
 
 
-def _snippet(visit: Visit, key: str, identity: str = "snippet", *, bare: bool = False) -> Markup:
-    say = visit.say
+def _origin(context: Context, visit: Visit) -> str:
+    """Where the API answers, as this browser names the machine."""
     url = visit.request.url
-    code = SNIPPET.format(origin=f"{url.scheme}://{url.netloc}", key=key)
+    return f"{url.scheme}://{url.hostname}:{context.api_port}" if context.api_port else f"{url.scheme}://{url.netloc}"
+
+
+def _snippet(context: Context, visit: Visit, key: str, identity: str = "snippet", *, bare: bool = False) -> Markup:
+    say = visit.say
+    code = SNIPPET.format(origin=_origin(context, visit), key=key)
     shown = joined(
         [
             tag("pre", code, id=identity),
