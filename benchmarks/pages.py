@@ -135,7 +135,7 @@ def console(browser: Any, address: str) -> dict[str, float]:
             return {}
         opened.locator("input[type=password]").fill(PASSWORD)
         opened.keyboard.press("Enter")
-        opened.wait_for_url("**/console/**")
+        opened.locator("input[type=password]").wait_for(state="detached")
         opened.locator("h1").first.wait_for()
         took = {}
         for name in CONSOLE_PAGES:

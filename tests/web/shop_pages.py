@@ -26,7 +26,7 @@ PRODUCTS: list[dict[str, Any]] = [
             "description": {"en": f"Leaves of the hill number {number}.", "zh": f"第 {number} 座山的茶叶。"},
             "category": ["Drinks", "Tea"],
             "price": f"{number + 3}.50",
-            "stock": 9,
+            "stock": 90,
         }
         for number in range(8)
     ),

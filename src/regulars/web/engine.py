@@ -216,12 +216,12 @@ class Engine:
     async def recommend_to(
         self, person: people.Person, request: service.Request, began: float | None = None
     ) -> tuple[service.Serving, Decision]:
-        """As `recommend`, for a person who was read already. began: when reading them began."""
+        """As `recommend`, for a person who was read already. began: when reading them for this list alone began."""
         serving = self.serving
         read = time.perf_counter()
-        began = read if began is None else began
         decision = service.recommend(serving, request, person)
-        decision.timings_ms["read_person"] = round((read - began) * 1000, 3)
+        if began is not None:
+            decision.timings_ms["read_person"] = round((read - began) * 1000, 3)
         await self.writer.record(decision)
         DECISIONS.labels(decision.surface, decision.mode).inc()
         return serving, decision

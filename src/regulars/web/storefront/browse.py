@@ -88,11 +88,18 @@ def add(app: FastAPI, site: Site) -> None:
         message = visit.message()
         visit.did(EventType.VIEW, item, message_id=message, **came_from)
         await visit.write()  # before the rows are made: it already counts there
-        alike = await site.row(visit, "alike", say("Alike"), BESIDE, context=item)
-        shown = alike.product_ids if alike else ()
-        beside = await site.row(visit, "goes_with", say("Goes with it"), BESIDE, context=item, exclude=shown)
-        variants = (await shopping.variants(visit.engine.pool, [item.product_id]))[item.product_id]
-        reviews = await visit.engine.pool.fetch(shopping.READ_REVIEWS, (item.product_id, shopping.MAX_REVIEWS))
+        await visit.person()  # once for both rows
+        pool = visit.engine.pool
+        # Side by side: both lists are written down in one commit, and the database is asked for the rest meanwhile.
+        alike, beside, found, reviews = await asyncio.gather(
+            site.row(visit, "alike", say("Alike"), BESIDE, context=item),
+            site.row(visit, "goes_with", say("Goes with it"), BESIDE, context=item),
+            shopping.variants(pool, [item.product_id]),
+            pool.fetch(shopping.READ_REVIEWS, (item.product_id, shopping.MAX_REVIEWS)),
+        )
+        variants = found[item.product_id]
+        if alike and beside:
+            beside = beside.without(alike.product_ids)
         return site.show(
             visit,
             "product.html",

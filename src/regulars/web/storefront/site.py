@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -53,6 +53,11 @@ class RowOfItems:
     @property
     def product_ids(self) -> tuple[int, ...]:
         return tuple(item.product_id for _, item, _ in self.shown)
+
+    def without(self, product_ids: Sequence[int]) -> RowOfItems | None:
+        """The same row without these, their places left out; None where nothing is left."""
+        shown = [one for one in self.shown if one[1].product_id not in product_ids]
+        return replace(self, shown=shown) if shown else None
 
 
 class Site:
