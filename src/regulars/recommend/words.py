@@ -29,7 +29,7 @@ def source_words(say: Say) -> dict[str, str]:
     """Where candidates come from."""
     return {
         "sequence": say("What usually comes next"),
-        "ease": say("Goes with all of what was chosen"),
+        "ease": say("Fits the whole history"),
         "covisitation": say("Chosen together"),
         "text": say("Similar by its words"),
         "popular": say("Popular"),

@@ -156,6 +156,7 @@ def migrate(database: Database) -> list[str]:
     import alembic.config
     from alembic.migration import MigrationContext
     from alembic.script import ScriptDirectory
+    from alembic.script.revision import RevisionError
     from alembic.util import CommandError
     from sqlalchemy import NullPool, create_engine, text
     from sqlalchemy.exc import OperationalError
@@ -174,7 +175,7 @@ def migrate(database: Database) -> list[str]:
                     for step in script.iterate_revisions("head", before or "base")
                     if step.revision != before
                 ]
-            except CommandError as error:
+            except (CommandError, RevisionError) as error:
                 raise WorkspaceError(
                     f"The database has schema {before}, which this version of Regulars doesn't know.",
                     hint="Install the version that wrote it, or a newer one.",

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import FastAPI, Request, Response
 
 from regulars.language.translations import Say
+from regulars.recommend import words
 from regulars.recommend.explain import explain
 from regulars.schema import EventType
 from regulars.web.shelves import named
@@ -34,9 +35,9 @@ def add(app: FastAPI, site: Site) -> None:
             "why.html",
             told=told,
             in_shop=lambda name: named(visit.engine.serving.catalogue, name) is not None,
-            filters=filter_words(visit.say),
-            sources=source_words(visit.say),
-            steps=_step_words(visit.say),
+            filters=_filter_words(visit.say),
+            sources=words.source_words(visit.say),
+            steps=words.step_words(visit.say),
             did=event_words(visit.say),
         )
 
@@ -81,46 +82,14 @@ async def _may_see(visit: Visit, decision: Mapping[str, Any]) -> bool:
     return bool(same_visitor and decision["customer_id"] in (None, person.customer_id))
 
 
-def filter_words(say: Say) -> dict[str, str]:
+def _filter_words(say: Say) -> dict[str, str]:
+    """As the person who was looking reads them."""
     return {
-        "not_for_sale": say("Not for sale"),
-        "out_of_stock": say("Out of stock"),
-        "excluded_by_shop": say("Excluded by the shop"),
-        "excluded_by_request": say("Excluded by this page"),
-        "open_page": say("The open page itself"),
+        **words.filter_words(say),
         "already_bought": say("You bought it already"),
         "seen_lately": say("You saw it in the last days"),
         "other_kind": say("Of another kind than the open product"),
         "same_kind": say("Of the same kind as the open product"),
-        "other_category": say("In another category"),
-        "other_brand": say("Of another brand"),
-        "price_too_low": say("Below the price wished for"),
-        "price_too_high": say("Above the price wished for"),
-    }
-
-
-def source_words(say: Say) -> dict[str, str]:
-    return {
-        "sequence": say("What usually comes next"),
-        "covisitation": say("Chosen together"),
-        "ease": say("Fits the whole history"),
-        "text": say("Similar by its words"),
-        "popular": say("Popular"),
-        "newest": say("Newest"),
-        "explore": say("Tried out"),
-        "again": say("Bought before"),
-    }
-
-
-def _step_words(say: Say) -> dict[str, str]:
-    return {
-        "read_person": say("Read the visitor"),
-        "history": say("Read the history"),
-        "filters": say("Apply the filters"),
-        "candidates": say("Find candidates"),
-        "choose": say("Choose"),
-        "reasons": say("Find the reasons"),
-        "trace": say("Write down how"),
     }
 
 
