@@ -6,11 +6,11 @@ import numpy as np
 
 _OPENINGS: dict[str, dict[int, tuple[str, ...]]] = {
     "en": {
-        5: ("I'm very happy with this {noun}.", "Exactly what I hoped for.", "The best {noun} I've had in years.", "Even nicer than in the picture.", "My neighbour ordered one the day she saw it."),
-        4: ("A good {noun}.", "Does what it should.", "I'd buy it again.", "Pleased with it on the whole.", "Nice, with one small thing."),
-        3: ("It's all right.", "Neither good nor bad.", "A fair {noun} for the price, no more.", "Not quite what I had in mind."),
-        2: ("I'm a little disappointed.", "I expected more of this {noun}.", "Not really worth the money."),
-        1: ("I wouldn't buy it again.", "This {noun} went straight back.", "A pity."),
+        5: ("I'm very happy with it.", "Exactly what I hoped for.", "The best {noun} I've had in years.", "Even nicer than in the picture.", "My neighbour wanted the same the day she saw it."),
+        4: ("Good, as hoped.", "Does what it should.", "I'd buy it again.", "Pleased with it on the whole.", "Nice, with one small thing."),
+        3: ("It's all right.", "Neither good nor bad.", "Fair for the price, no more.", "Not quite what I had in mind."),
+        2: ("I'm a little disappointed.", "I expected more.", "Not really worth the money."),
+        1: ("I wouldn't buy it again.", "It went straight back.", "A pity."),
     },
     "zh": {
         5: ("非常满意。", "正是我想要的。", "这些年买过最好的{noun}。", "比图片上还好看。", "邻居看到当天也下单了。"),
