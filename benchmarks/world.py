@@ -40,7 +40,7 @@ def lived(folder: Path, options: argparse.Namespace, *, placebo: bool) -> tuple[
     """The comparison, the seconds that making the shop took, and those of stepping it."""
     began = time.monotonic()
     today = datetime.now(UTC) - timedelta(days=options.days)
-    prepare(folder, say=_say, bar=_no_bar, seed=options.seed, customers=options.customers, today=today)
+    prepare(folder, say=_say, bar=_no_bar, seed=options.seed, customers=options.customers, today=today, lived=0)
     made = time.monotonic() - began
     began = time.monotonic()
     with regulars.open(folder) as shop:

@@ -218,6 +218,12 @@ def test_entities_never_blow_up(look: Any, tmp_path: Path) -> None:
     assert [one["id"] for one in preview.records] == ["1"]
 
 
+def test_xml_in_an_encoding_that_nobody_knows_is_refused_in_words(look: Any) -> None:
+    text = '<?xml version="1.0" encoding="BK"?><rss xmlns:g="http://base.google.com/ns/1.0"><channel>' + ITEM.format(1) + "</channel></rss>"  # fmt: skip
+    with pytest.raises(UnreadableFile, match="encoding"):
+        look(text, name="odd.xml")
+
+
 def test_xml_that_breaks_keeps_what_stood_before(look: Any) -> None:
     preview = look(
         rss(ITEM.format(1), "\n", ITEM.format(2), "\n<item><title>Fish & Chips</title></item>", ITEM.format(3)),

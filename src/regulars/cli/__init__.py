@@ -37,7 +37,7 @@ def _log_to_stderr() -> None:
     level = logging.getLevelNamesMapping().get(os.environ.get("REGULARS_LOG_LEVEL", "").upper(), logging.WARNING)
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
 
 

@@ -148,6 +148,10 @@ def items(file: IO[bytes], path: Path) -> Iterator[tuple[int, dict[str, Any] | s
             if last:
                 return
             chunk = file.read(_CHUNK)
+    except LookupError as error:
+        raise UnreadableFile(
+            f"{path} says that it is written in an encoding that isn't known.", hint="Save it as UTF-8.", file=str(path)
+        ) from error
     except _Entities:
         raise UnreadableFile(
             f"{path} declares entities of its own, which could blow up to any size.",
