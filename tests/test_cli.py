@@ -208,3 +208,13 @@ def test_a_database_that_cannot_be_reached_and_too_little_data_have_codes_of_the
     away = run("status", "-w", "bare", REGULARS_DATABASE_URL="postgresql://nobody@127.0.0.1:9/none")
     assert (away.code, "can't be reached" in away.err) == (3, True)
     assert run("stop", "-w", "bare").code == 0
+
+
+def test_an_import_of_which_nothing_can_be_used_says_so_and_fails(shop: Command) -> None:
+    (shop.here / "nothing.csv").write_text("id,title\n,Mug\n,Cup\n")
+    said = shop("import", "products", "nothing.csv")
+    assert said.code == 2
+    assert "Nothing could be used" in said.out
+    assert "Next:" not in said.out
+    dry = shop("import", "products", "nothing.csv", "--dry-run")
+    assert "Next:" not in dry.out

@@ -11,6 +11,7 @@ import pytest
 
 import regulars
 from regulars.errors import InvalidInput, NotFound, WorkspaceError
+from regulars.schema import ExternalId
 from regulars.shop import Shop
 from regulars.store import supervisor
 from store.helpers import ask, orders, products
@@ -242,3 +243,11 @@ def test_everything_a_decision_says_is_ready_for_json(shop: Shop) -> None:
     text = json.dumps(shop.decision(found.decision_id))
     assert json.loads(text)["context"]["product"] == "p3"
     assert all(item.why for item in found.items)
+
+
+def test_a_customer_known_by_another_name_is_found_by_it_and_the_hint_says_so(shop: Shop) -> None:
+    people_shop(shop)
+    shop.track([{"type": "view", "customer": {"namespace": "email", "value": "a@example.org"}, "product": "p1"}])
+    with pytest.raises(NotFound, match="namespace email"):
+        shop.recommend("a@example.org")
+    assert shop.recommend(ExternalId("email", "a@example.org")).items

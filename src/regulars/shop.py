@@ -32,7 +32,7 @@ from regulars.schema.identity import as_external_id
 from regulars.store import decisions, identity, people, records, registry, rows, supervisor
 from regulars.store import shop as shop_table
 from regulars.store.backup import backup, restore
-from regulars.store.database import Database, Row, migrate
+from regulars.store.database import Connection, Database, Row, migrate
 from regulars.store.mirror import Mirror, Synced
 from regulars.store.tokens import sign_customer
 from regulars.store.workspace import StartSettings, Workspace
@@ -198,7 +198,7 @@ class Shop:
             who = None if customer is None else _external(customer, "customer")
             person = people.read_person(connection, who, visitor)
             if who is not None and person.customer_id is None:
-                raise NotFound(f"There is no customer {who.value!r}.", hint="Import them, or send an event of theirs.")
+                raise _no_customer(connection, who)
             context = None
             if product is not None:
                 name = _external(product, "product")
@@ -345,8 +345,8 @@ class Shop:
     def _customer_id(self, who: ExternalId) -> int:
         with self.database.connect() as connection:
             found = identity.id_of(connection, "customer", who)
-        if found is None:
-            raise NotFound(f"There is no customer {who.value!r}.")
+            if found is None:
+                raise _no_customer(connection, who)
         return found
 
     def sync_mirror(self) -> Synced:
@@ -369,6 +369,16 @@ class Shop:
 
     def backup(self, target: str | Path) -> Path:
         return backup(self.workspace, self.database, Path(target))
+
+
+def _no_customer(connection: Connection, who: ExternalId) -> NotFound:
+    others = [one for one in identity.namespaces_of(connection, "customer", who.value) if one != who.namespace]
+    hint = (
+        f"It is known in the namespace {others[0]}: --namespace {others[0]}, or ExternalId({others[0]!r}, …)."
+        if others
+        else "Import them, or send an event of theirs."
+    )
+    return NotFound(f"There is no customer {who.value!r}.", hint=hint)
 
 
 def _external(given: str | ExternalId, field: str) -> ExternalId:

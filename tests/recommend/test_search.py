@@ -105,3 +105,11 @@ def test_terms_of_both_scripts() -> None:
     assert terms("Glass bus boxes berries") == ["glass", "bus", "box", "berry"]
     assert terms("茶") == ["茶"]
     assert "茶壶" in terms("蓝色茶壶 0.8L")
+
+
+def test_the_word_asked_for_comes_before_rarer_words_that_begin_with_it() -> None:
+    items = [item(1, "Roses without tears"), *(item(number, f"Oolong tea {number}") for number in range(2, 8))]
+    index = SearchIndex(Catalogue(items, np.array([one.product_id for one in items], np.int64)))
+    assert found(index, "tea")[-1] == 1
+    assert sorted(found(index, "tea")) == [1, 2, 3, 4, 5, 6, 7]
+    assert found(index, "tears") == [1]

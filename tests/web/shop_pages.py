@@ -77,6 +77,7 @@ def tiny_shop(servers: Callable[[str], Any], folder: Path, *, filled: bool = Tru
     workspace = Workspace.create(folder)
     (folder / "regulars.toml").write_text(f'database_url = "{url}"\n')
     with Shop(workspace, StartSettings(database_url=url), Database(folder, url)) as shop:
+        shop.change_settings(demo_orders=True)
         if filled:
             settings = shop.settings
             clock = rows.Clock.of(settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
@@ -304,12 +305,12 @@ def test_what_is_known_can_be_taken_and_forgotten(client: TestClient, shop: Shop
 
 def test_a_no_is_respected_and_said(client: TestClient, shop: Shop) -> None:
     client.get("/product/tea-3")
-    assert "May this shop remember" in text(client, "/")
+    assert "This shop remembers what you look at" in text(client, "/")
     client.post("/consent", data={"all": "no", "back": "/"})
     assert CONSENT in client.cookies
     visitor = client.cookies[VISITOR]
     home = text(client, "/")
-    assert "May this shop remember" not in home
+    assert "This shop remembers what you look at" not in home
     assert "Personal lists are off" in home
     assert "Green tea 3, which you looked at" not in home
     assert 'data-consent="personalisation=no analytics=no"' in home
@@ -329,7 +330,7 @@ def test_the_browsers_signal_is_a_no(client: TestClient, shop: Shop) -> None:
     client.get("/product/tea-3", headers=signal)
     home = text(client, "/", headers=signal)
     assert "Your browser asks not to be tracked" in home
-    assert "May this shop remember" not in home
+    assert "This shop remembers what you look at" not in home
     assert events(shop, client.cookies[VISITOR]) == []
     client.post("/consent", data={"all": "yes"}, headers=signal)
     client.get("/product/tea-3", headers=signal)
@@ -371,3 +372,22 @@ def test_pages_state_what_their_script_tells(client: TestClient, shop: Shop) -> 
     answer = client.post("/v1/events", json=body, headers={"Authorization": f"Bearer {key}"})
     assert answer.json() == {"accepted": 0, "duplicates": 1, "unresolved": 0}
     assert client.get("/v1/products/tea-3", headers={"Authorization": f"Bearer {key}"}).status_code == 403
+
+
+def test_a_real_shops_pages_take_no_orders(client: TestClient, shop: Shop) -> None:
+    client.post("/cart", data={"product": "tea-1"})
+    assert "To the checkout" in text(client, "/cart")
+    shop.change_settings(demo_orders=False)
+    try:
+        deadline = time.monotonic() + 10
+        while "To the checkout" in text(client, "/cart"):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert "orders are placed in your own shop" in text(client, "/cart")
+        before = shop.counts()["orders"]
+        assert client.get("/checkout", follow_redirects=False).headers["location"] == "/cart"
+        sent = client.post("/checkout", data={"number": "ABCDEF0123"}, follow_redirects=False)
+        assert sent.headers["location"] == "/checkout"
+        assert shop.counts()["orders"] == before
+    finally:
+        shop.change_settings(demo_orders=True)

@@ -71,12 +71,18 @@ def import_(
                     _say_report(report)
         if as_json:
             print_json([report.as_dict() for report in reports])
-        else:
+        elif any(report.read > report.rejected for report in reports) or not any(report.rejected for report in reports):
             say(
                 "Next: regulars train"
                 if any(report.kind in ("events", "orders") for report in reports)
                 else "Next: import events or orders, then `regulars train`."
             )
+        if reports and all(report.rejected and report.read == report.rejected for report in reports):
+            if not as_json:
+                say(
+                    "Nothing could be used. `--dry-run` shows where each column goes; `--map theirs=ours` puts it elsewhere."
+                )
+            raise typer.Exit(2)
 
 
 def _kind_and_files(what: list[str]) -> tuple[str | None, list[Path]]:
@@ -143,6 +149,9 @@ def _preview(
             where = f"{problem.field}: " if problem.field else ""
             say(f"    line {problem.line:,}: {where}{problem.reason}")
         _say_notes(preview.found, preview.unplaced)
+    if not any(preview.usable for preview in previews):
+        say("Nothing of it can be used as it is. `--map theirs=ours` puts a column elsewhere.")
+        return
     own = [preview.kind for preview in previews if preview.format in STORED]
     again = f"{kind or own[0]} " if kind or own else ""
     say(f"Next: regulars import {again}{' '.join(map(str, files))}")

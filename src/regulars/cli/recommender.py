@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from regulars.cli.options import HERE, JsonOption, WorkspaceOption, app, opened
+from regulars.cli.options import HERE, JsonOption, NamespaceOption, WorkspaceOption, app, opened
+from regulars.schema import ExternalId
 from regulars.terminal import out, print_json, progress_bar, say
 
 models_app = typer.Typer(help="Model versions: list, promote, rollback.", no_args_is_help=True)
@@ -94,8 +95,11 @@ def evaluate(
 def recommend(
     customer: Annotated[str | None, typer.Argument(help="The customer's id. Left out: a stranger.")] = None,
     workspace: WorkspaceOption = HERE,
+    namespace: NamespaceOption = "shop",
     visitor: Annotated[str | None, typer.Option(help="A browser's id instead of a customer's.")] = None,
-    surface: Annotated[str, typer.Option(help="home, product, cart or email.")] = "home",
+    surface: Annotated[
+        str, typer.Option(help="Where it stands: home, product, alike, goes_with, cart, again or email.")
+    ] = "home",
     product: Annotated[str | None, typer.Option(help="The open product, for --surface product.")] = None,
     n: Annotated[int, typer.Option("--n", "-n", help="How many.")] = 10,
     category: Annotated[str | None, typer.Option(help="Only from this category.")] = None,
@@ -107,7 +111,7 @@ def recommend(
     """Recommend products to a customer, a visitor or a stranger; each item says why."""
     with opened(workspace) as shop:
         found = shop.recommend(
-            customer,
+            None if customer is None else ExternalId(namespace, customer),
             visitor=visitor,
             surface=surface,
             product=product,

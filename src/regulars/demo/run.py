@@ -30,6 +30,7 @@ SETTINGS: dict[str, Any] = {
     "currency": "GBP",
     "zone": "Europe/London",
     "locales": ["en", "zh"],
+    "demo_orders": True,
     "repeatable_categories": [kind.en for kind in KINDS if kind.lasts],
 }
 Say = Callable[[str], None]

@@ -128,6 +128,34 @@ def kinds_in(path: Path, format: str | None = None, columns: dict[str, str] | No
     return found.format.kinds if found.format.name else (found.kind,)
 
 
+def check_columns(found: Recognised, columns: dict[str, str] | None) -> None:
+    """Raises: InvalidInput for a mapping from a column that isn't in the file, or to a field that the kind doesn't have."""
+    fields = native.FIELDS[found.kind] | ({"lines", *native.ORDER_LINE} if found.kind == "orders" else set())
+    physical = found.source.physical
+    there = set(reader.columns(found.source.path, physical)) if physical in ("csv", "parquet") else None
+    for theirs, ours in (columns or {}).items():
+        if there is not None and theirs not in there:
+            raise InvalidInput(
+                f"--map {theirs}={ours}: the file has no column {theirs!r}.",
+                hint=f"Its columns are {', '.join(sorted(there)[:20])}.",
+                field=theirs,
+            )
+        # A foreign format's own names are places too: `--map "My SKU=Variant SKU"`.
+        if not found.format.name and ours.partition(".")[0] not in fields:
+            raise InvalidInput(
+                f"--map {theirs}={ours}: {found.kind} have no field {ours!r}.",
+                hint=f"Fields are {', '.join(sorted(fields))}; for one of your own: attributes.{ours}."
+                if found.kind == "products"
+                else f"Fields are {', '.join(sorted(fields))}.",
+                field=ours,
+            )
+
+
+def kinds_held(format: str) -> tuple[str, ...]:
+    """What files of this format hold, by its name; nothing for our own layout, whose files hold one kind each."""
+    return BY_NAME[format].kinds if format in BY_NAME else ()
+
+
 class UnclearKind(InvalidInput):
     """The columns of a file in our own layout don't say what it holds."""
 

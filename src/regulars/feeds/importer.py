@@ -71,6 +71,7 @@ def import_file(
     file is being imported right now, DatabaseUnavailable. What was committed before stays and isn't repeated.
     """
     found = formats.recognise(path, kind, format, columns)
+    formats.check_columns(found, columns)
     kind = found.kind
     notes = Notes()
     report = ImportReport(kind, str(path), found.name)

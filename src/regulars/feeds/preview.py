@@ -90,6 +90,7 @@ def preview_file(
         found = formats.recognise(path, kind, format, columns, LOOKED_AT)
     except formats.UnclearKind as error:
         found = formats.recognise(path, _likely_kind(error.look), format, columns, LOOKED_AT)
+    formats.check_columns(found, columns)
     source = found.source
     notes = Notes()
     preview = Preview(

@@ -229,10 +229,18 @@ def _finished(
     if "description" in product:
         made["description"] = plain_text(product["description"])
     own = attributes.as_dict()
+    if isinstance(own.get("barcode"), str):
+        own["barcode"] = own["barcode"].lstrip("'")  # Shopify's way to keep a spreadsheet from reading it as a number
     if own.get("gift_card") in ("FALSE", "false", "False"):
         del own["gift_card"]
     if "category" in product:
+        # Shopify's own tree is wide ("Home & Garden > Kitchen & Dining"); the shop's type says which shelf it is.
         made["category"] = product["category"]
+        kind = own.get("type")
+        if isinstance(kind, str) and kind.casefold() not in {
+            part.strip().casefold() for part in str(product["category"]).split(">")
+        }:
+            made["category"] = f"{product['category']} > {kind}"
     elif isinstance(own.get("type"), str):
         made["category"] = own["type"]
     if "also_known_as" in product:

@@ -111,9 +111,11 @@ class SearchIndex:
         taken: dict[str, str] = {}
         for place, term in enumerate(asked):
             gain = np.zeros(n, np.float32)
+            own = self._rarity(term) if term in self._postings else math.inf
             for spelling, worth in self._readings(term, place == len(asked) - 1, taken):
                 places, weights = self._postings[spelling]
-                rarity = math.log(1 + (n - len(places) + 0.5) / (len(places) + 0.5))
+                # "tears" is rarer than "tea", but who asks for tea isn't told more by it.
+                rarity = min(own, self._rarity(spelling))
                 gain[places] = np.maximum(gain[places], worth * rarity * weights / (weights + SATURATION))
             score += gain
             held += gain > 0
@@ -124,6 +126,11 @@ class SearchIndex:
         good = np.flatnonzero(held >= max(1, most if most == len(asked) else math.ceil(len(asked) / 2)))
         order = np.lexsort((good, -score[good], ~self._in_stock[good], -held[good]))
         return Found([self.items[place] for place in good[order]], taken, most == len(asked))
+
+    def _rarity(self, term: str) -> float:
+        """Inverse document frequency, as in BM25."""
+        n, held = len(self.items), len(self._postings[term][0])
+        return math.log(1 + (n - held + 0.5) / (held + 0.5))
 
     def _readings(self, term: str, last: bool, taken: dict[str, str]) -> list[tuple[str, float]]:
         """The words of the catalogue that this one may mean, with what each is worth."""

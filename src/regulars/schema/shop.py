@@ -45,5 +45,10 @@ class ShopSettings(BaseModel):
         default_factory=lambda: ["*"], description="Web origins that may call the API from a browser."
     )
 
+    demo_orders: bool = Field(
+        default=False,
+        description="Whether the storefront's checkout may write paid demo orders into the shop's records. The demo's may.",
+    )
+
     def stored(self) -> dict[str, Any]:
         return self.model_dump(mode="json")

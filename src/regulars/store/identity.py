@@ -16,6 +16,14 @@ def id_of(connection: Connection, kind: str, external: ExternalId) -> int | None
     return None if row is None else int(row["id"])
 
 
+def namespaces_of(connection: Connection, kind: str, value: str) -> list[str]:
+    """Where this value is known as an id of the kind: "shop", "email", "shopify" …"""
+    rows = connection.execute(
+        "SELECT DISTINCT namespace FROM external_ids WHERE kind = %s AND value = %s ORDER BY 1", (kind, value)
+    )
+    return [row["namespace"] for row in rows]
+
+
 def names_of(connection: Connection, kind: str, ids: Sequence[int]) -> dict[int, ExternalId]:
     """The external id to show for each of ours: the shop's own namespace first."""
     names: dict[int, ExternalId] = {}

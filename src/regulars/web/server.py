@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -186,6 +187,8 @@ def configure_logs(level: str) -> None:
     logging.basicConfig(
         level=max(number, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
     )
+    # DuckDB tells of a copy that the console's few hundred rows don't feel.
+    warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # the engine says once that the database is lost
 
 

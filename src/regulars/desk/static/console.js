@@ -10,7 +10,9 @@
     if (open) return;
     if (event.key === "/") {
       event.preventDefault();
-      document.getElementById("search")?.focus();
+      const search = document.getElementById("search");
+      search?.focus();
+      search?.select();
     } else if (event.key === "?") {
       event.preventDefault();
       document.getElementById("keys")?.showModal();

@@ -17,6 +17,7 @@ from regulars.desk.markup import Markup, joined, tag
 from regulars.desk.visit import Visit
 from regulars.desk.works import Work
 from regulars.errors import InvalidInput, RegularsError
+from regulars.feeds.formats import AUTO, kinds_held
 from regulars.feeds.native import FIELDS, KINDS
 from regulars.feeds.preview import Column, Preview
 from regulars.insights.service import off_the_loop
@@ -249,7 +250,10 @@ def _preview(
         parts.html(shown)
 
     async def go() -> None:
-        _start(context, visit, path, {"kind": preview.kind, "format": preview.format, "columns": columns})
+        # A file that holds several kinds (orders and who placed them) is read for each, as on the command line.
+        held = kinds_held(preview.format)
+        plan = {"kind": AUTO if len(held) > 1 and preview.kind == held[0] else preview.kind, "format": preview.format}
+        _start(context, visit, path, {**plan, "columns": columns})
         place.clear()
 
     with parts.box("div", "actions"):
@@ -415,7 +419,9 @@ def _report(visit: Visit, run: Row) -> Markup:
         f"{visit.number(count)} × {clocks[how]}" for how, count in report.get("clocks", {}).items() if how in clocks
     ]
     notes += [f"{visit.number(count)} × {what}" for what, count in (report.get("found") or {}).items()]
-    unplaced = [f"{name} ({visit.number(count)})" for name, count in (report.get("unplaced") or {}).items()]
+    unplaced = [
+        f"{name} ({visit.number(count)})" if count else name for name, count in (report.get("unplaced") or {}).items()
+    ]
     reasons = [tag("li", f"{visit.number(count)} × {reason}") for reason, count in report.get("reasons", {}).items()]
     rejects = None
     if report.get("rejects_file"):

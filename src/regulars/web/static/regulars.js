@@ -135,6 +135,13 @@
     waiting.slice(0, Math.max(0, waiting.length - MAX_WAITING)).forEach(drop);
     if (waiting.length >= FULL) soon(0); else soon(BATCH_MS);
   }
+  function forget() {
+    held = [];
+    queued().forEach(function (name) {
+      var entry = parsed(read(name), null);
+      if (!entry || !entry.event || entry.event.type !== "consent") drop(name);
+    });
+  }
   function soon(ms) {
     var at = Date.now() + ms;
     if (timer !== null && due <= at) return;
@@ -264,7 +271,7 @@
       });
       write("consent", JSON.stringify(answered));
       var may = allowed("analytics"), personal = allowed("personalisation");
-      if (may === false) queued().forEach(drop);
+      if (may === false) forget();
       var who = visitor(may || personal);
       if ((who || token) && !stopped) {
         // A refusal is told as well, where there is somebody to tell it of: else the server wouldn't know.
@@ -353,6 +360,9 @@
   }), true);
   document.addEventListener("submit", safe(function (submit) {
     if (submit.target.dataset && submit.target.dataset.regularsTrack) marked(submit.target);
+    // A form that tells the server "no": what waits isn't sent on the way out.
+    var button = submit.submitter;
+    if (button && button.dataset.regularsConsent === "no") { answered = { personalisation: false, analytics: false }; forget(); }
   }), true);
 
   // --- rows ----------------------------------------------------------------------------------------------------------
@@ -488,6 +498,7 @@
     scan(document);
     ready = true;
     tell("ready", regulars);
+    if (allowed("analytics") === false) forget(); // the answer may have been given to the server, not to this script
     if (queued().length) soon(BATCH_MS); // what an earlier page couldn't send
   });
   function whenShown(work) {
