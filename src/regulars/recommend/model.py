@@ -79,6 +79,7 @@ class Model:
         self._untouched, self._lenders = _lending(self.sources)
         self._is_untouched = np.zeros(len(product_ids), np.bool_)
         self._is_untouched[self._untouched] = True
+        self._lender_items, self._lender_weights = _as_table(self._lenders)
         self._fixed = {
             name: self._without_query(name, source) for name, source in self.sources.items() if not source.personal
         }
@@ -102,7 +103,7 @@ class Model:
                 proposed, out = _first_free(in_order, barred, len(self), per_source)
             else:
                 scores = source.scores(query)
-                column = self._lent(name, standardised(name, scores))
+                column = standardised(name, scores)
                 proposed, out = _best_free(scores, barred, per_source, source.floor)
             columns.append(column)
             if silent and name != "popular":
@@ -111,6 +112,7 @@ class Model:
             removed.append(out)
         items = np.unique(np.concatenate(lists))
         features = np.stack([column[items] for column in columns], axis=1)
+        self._lend(items, columns, features)
         ranks = np.full((len(items), len(lists)), -1, np.int16)
         for number, proposed in enumerate(lists):
             ranks[np.searchsorted(items, proposed), number] = np.arange(len(proposed), dtype=np.int16)
@@ -158,6 +160,18 @@ class Model:
         scores = source.scores(Query(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(0, np.float32)))
         order = best(scores, len(scores), source.floor).items
         return self._lent(name, standardised(name, scores)), order
+
+    def _lend(self, items: Int32, columns: Sequence[Float32], features: Float32) -> None:
+        """`_lent` for the candidates alone: in place, in the features of the counting sources that look at the query."""
+        rows = np.flatnonzero(self._is_untouched[items])
+        if len(rows) == 0:
+            return
+        place = np.searchsorted(self._untouched, items[rows])
+        lenders, weights = self._lender_items[place], self._lender_weights[place]
+        for number, name in enumerate(self.source_names):
+            if name in COUNTING and name not in self._fixed:
+                lent = (columns[number][lenders] * weights).sum(axis=1)
+                features[rows, number] = np.maximum(features[rows, number], lent)
 
     def _lent(self, source: str, column: Float32) -> Float32:
         """A counting source's column, with untouched items given the mean of their text neighbours' values.
@@ -240,6 +254,17 @@ def _first_free(order: Int32, barred: Int32, size: int, k: int) -> tuple[Int32, 
         last = int(np.flatnonzero(~hit)[k - 1])
         return free[:k], begin[:last][hit[:last]][:k]
     return free, begin[hit][:k]
+
+
+def _as_table(lenders: Any) -> tuple[Int32, Float32]:
+    """A CSR matrix's rows side by side, (u, widest): columns and values, filled up with weight 0."""
+    lengths = np.diff(lenders.indptr)
+    widest = int(lengths.max()) if len(lengths) else 0
+    items = np.zeros((len(lengths), widest), np.int32)
+    weights = np.zeros((len(lengths), widest), np.float32)
+    filled = np.arange(widest) < lengths[:, None]
+    items[filled], weights[filled] = lenders.indices, lenders.data
+    return items, weights
 
 
 def _lending(sources: dict[str, CandidateSource]) -> tuple[Int32, Any]:

@@ -81,6 +81,23 @@ CROSS JOIN LATERAL read_person(asked.namespace, asked.customer, NULL, %s, %s) p 
 """
 
 
+READ_GROUP = """
+SELECT found.* FROM unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY AS asked (namespace, customer, visitor, place)
+CROSS JOIN LATERAL read_person(asked.namespace, asked.customer, asked.visitor, %s, %s) found ORDER BY asked.place
+"""
+
+
+def group_values(asked: Sequence[tuple[ExternalId | None, str | None]]) -> tuple[Any, ...]:
+    """The parameters of READ_GROUP: a customer, a visitor or both, of each."""
+    return (
+        [customer.namespace if customer else None for customer, _ in asked],
+        [customer.value if customer else None for customer, _ in asked],
+        [visitor for _, visitor in asked],
+        _KINDS,
+        HISTORY_LENGTH,
+    )
+
+
 def read_people(connection: Connection, customers: Sequence[ExternalId]) -> list[Person]:
     """Many customers in one round trip, in the order asked; one who isn't known has no customer_id."""
     values = [one.namespace for one in customers], [one.value for one in customers], _KINDS, HISTORY_LENGTH

@@ -35,6 +35,7 @@ from regulars.web.metrics import DECISIONS
 
 REFRESH_SECONDS = 1.0
 MAX_GROUP = 64  # decisions a commit; past this a single statement takes longer than it saves
+MAX_READS = 2  # reads of people under way at a time
 MAX_WAITING = 2_000  # decisions not written yet; past this the database is too slow and new requests are refused
 log = structlog.get_logger("regulars.web")
 
@@ -103,6 +104,51 @@ class DecisionWriter:
                             one.done.set_result(None)
 
 
+class PersonReader:
+    """Reads in groups: whoever asks while reads are under way is read together with all others who do.
+
+    One who asks alone is read at once.
+    """
+
+    def __init__(self, pool: AsyncPool) -> None:
+        self._pool = pool
+        self._waiting: list[tuple[ExternalId | None, str | None, asyncio.Future[people.Person]]] = []
+        self._reading = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def read(self, customer: ExternalId | None, visitor: str | None) -> people.Person:
+        """Raises: DatabaseUnavailable."""
+        answer: asyncio.Future[people.Person] = asyncio.get_running_loop().create_future()
+        self._waiting.append((customer, visitor, answer))
+        if self._reading < MAX_READS:
+            self._reading += 1
+            task = asyncio.create_task(self._run())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return await answer
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                group, self._waiting = self._waiting[:MAX_GROUP], self._waiting[MAX_GROUP:]
+                try:
+                    if len(group) == 1:
+                        found = await self._pool.fetch(people.READ_PERSON, people.person_values(*group[0][:2]))
+                    else:
+                        asked = [(customer, visitor) for customer, visitor, _ in group]
+                        found = await self._pool.fetch(people.READ_GROUP, people.group_values(asked))
+                except Exception as error:
+                    for *_, answer in group:
+                        if not answer.done():
+                            answer.set_exception(error)
+                else:
+                    for (*_, answer), row in zip(group, found, strict=True):
+                        if not answer.done():
+                            answer.set_result(people.person_of(row))
+        finally:
+            self._reading -= 1
+
+
 class Engine:
     """One process's view of the shop. `start` and `stop` run in the event loop."""
 
@@ -113,6 +159,7 @@ class Engine:
         self.live = Live(self.database, workspace.models)
         self.pool = AsyncPool(self.database.url)
         self.writer = DecisionWriter(self.pool)
+        self.reader = PersonReader(self.pool)
         self.shop: ShopRow | None = None
         self.keys: dict[bytes, tuple[int, str]] = {}
         self._key_made = False
@@ -202,8 +249,7 @@ class Engine:
     async def person(self, customer: ExternalId | None, visitor: str | None) -> people.Person:
         if customer is None and visitor is None:
             return people.NOBODY
-        found = await self.pool.fetch(people.READ_PERSON, people.person_values(customer, visitor))
-        return people.person_of(found[0])
+        return await self.reader.read(customer, visitor)
 
     async def recommend(
         self, request: service.Request, customer: ExternalId | None, visitor: str | None

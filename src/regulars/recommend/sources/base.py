@@ -73,6 +73,21 @@ class CandidateSource(ABC):
         """Read what `save` wrote. Raises DamagedModel when it can't."""
 
 
+def _threshold(scores: Float32, k: int) -> np.float32:
+    """A number that at least k of the scores reach, and few more.
+
+    A sample's quantile almost always is one: looking through a tenth and comparing all is a quarter of the work of
+    putting all in order around it.
+    """
+    sample = scores[:: len(scores) // 1_000] if len(scores) >= 4_000 else scores[:0]
+    place = int(len(sample) * k / len(scores) * 1.5) + 8
+    if 0 < place < len(sample):
+        found = np.partition(sample, len(sample) - place)[len(sample) - place]
+        if np.count_nonzero(scores >= found) >= k:
+            return np.float32(found)
+    return np.float32(np.partition(scores, len(scores) - k)[len(scores) - k])
+
+
 def best(scores: Float32, k: int, floor: float) -> Proposal:
     """The k highest of (n,) scores that are above the floor, best first; equal scores by position in the vocabulary."""
     if k <= 0:
@@ -86,7 +101,7 @@ def best(scores: Float32, k: int, floor: float) -> Proposal:
             least = np.partition(scores[chosen], count - k)[count - k]
             chosen = chosen[scores[chosen] >= least]
     elif k < count:
-        chosen = np.flatnonzero(scores >= np.partition(scores, len(scores) - k)[len(scores) - k])
+        chosen = np.flatnonzero(scores >= _threshold(scores, k))
     else:
         chosen = np.flatnonzero(above)
     chosen = chosen[np.argsort(-scores[chosen], kind="stable")[:k]]
