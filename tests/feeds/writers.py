@@ -143,8 +143,10 @@ def shopify_products(random: Random) -> File:
                 }
             )
             rows.append({**row, **(head if len(variants) == 1 else {})})
+        shelf = " ".join(head["Type"].split())
+        path = f"{category} > {shelf}" if shelf else category
         expected.append({"id": handle, "title": head["Title"].strip(), "brand": head["Vendor"].strip(),
-                         "category": [part.strip() for part in category.split(">")], "variants": variants})  # fmt: skip
+                         "category": [part.strip() for part in path.split(">") if part.strip()], "variants": variants})  # fmt: skip
     header = [names["id"], "Title", names["body"], "Vendor", names["category"], "Type", "Tags", "Status", names["mpn"], "SEO Title",
               *(names["option"].format(n) for n in (1, 2, 3)), *(names["value"].format(n) for n in (1, 2, 3)), names["sku"],
               names["price"], names["before"], names["stock"], names["picture"], names["alt"], names["barcode"], "Cost per item"]  # fmt: skip

@@ -236,10 +236,8 @@ def _finished(
     if "category" in product:
         # Shopify's own tree is wide ("Home & Garden > Kitchen & Dining"); the shop's type says which shelf it is.
         made["category"] = product["category"]
-        kind = own.get("type")
-        if isinstance(kind, str) and kind.casefold() not in {
-            part.strip().casefold() for part in str(product["category"]).split(">")
-        }:
+        kind = " ".join(own["type"].split()) if isinstance(own.get("type"), str) else ""
+        if kind and kind.casefold() not in {part.strip().casefold() for part in str(product["category"]).split(">")}:
             made["category"] = f"{product['category']} > {kind}"
     elif isinstance(own.get("type"), str):
         made["category"] = own["type"]
