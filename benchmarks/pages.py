@@ -30,6 +30,7 @@ from benchmarks._report import print_report
 from benchmarks._server import Load, Server, open_loop, two_cores
 from regulars.demo import MARK
 from regulars.demo.run import prepare
+from regulars.store import access
 from regulars.store.supervisor import wait_stopped
 
 RATE = 20.0
@@ -153,11 +154,7 @@ def console(browser: Any, address: str) -> dict[str, float]:
 
 
 def _set_password(shop: regulars.Shop) -> None:
-    """The console's, where there is one."""
-    try:
-        from regulars.store import access  # type: ignore[attr-defined,unused-ignore]
-    except ImportError:
-        return
+    """The console's."""
     with shop.database.connect() as connection:
         access.set_password(connection, PASSWORD)
 

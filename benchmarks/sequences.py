@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sparse
 from threadpoolctl import threadpool_limits
 
@@ -94,6 +95,44 @@ def evaluate(model: Model, data: Data) -> tuple[dict[str, Int64], float]:
     return ranks, seconds / len(data.sequences) * 1e3
 
 
+def cold_figures(
+    model: Model, trained: Model, data: Data, ranks: Int64, added: npt.NDArray[np.bool_], warm: int, seed: int
+) -> dict[str, float]:
+    """cold_recall_at_10_all: the added targets, among all items; cold_recall_at_10_cold: among the added items alone.
+
+    warm_recall_change: what the cold path (lending, added items as candidates) does to everybody else's recall, relative: the
+    extended model against the very same one as it was trained, which can neither show nor read what was added;
+    warm_recall_change_low: the lower end of its interval, paired bootstrap over people. warm_recall_change_barred: against the
+    extended model that reads added items but may not show them.
+    """
+    is_cold = np.arange(len(data.vocabulary)) >= warm
+    cold_hits, before, barred = [], [], []
+    with threadpool_limits(1):
+        for person in np.flatnonzero(added).tolist():
+            sequence = data.sequences[person]
+            mask = ~is_cold
+            mask[sequence[:-1]] = True
+            listed = model.retrieve(query_of(sequence[:-1]), exclude=mask).items[:10]
+            cold_hits.append(float(sequence[-1] in listed))
+        for person in np.flatnonzero(~added).tolist():
+            past, target = data.sequences[person][:-1], data.sequences[person][-1]
+            mask = is_cold.copy()
+            mask[past] = True
+            barred.append(float(target in model.retrieve(query_of(past), exclude=mask).items[:10]))
+            query = query_of(past[past < warm])
+            before.append(float(target in trained.retrieve(query, exclude=query.items).items[:10]))
+    after = (ranks[~added] < 10).astype(np.float64)
+    change = paired_bootstrap(before, after, seed=seed)
+    return {
+        "cold_recall_at_10_all": float((ranks[added] < 10).mean()),
+        "cold_recall_at_10_cold": float(np.mean(cold_hits)),
+        "warm_recall_at_10": float(after.mean()),
+        "warm_recall_change": change.mean / float(np.mean(before)),
+        "warm_recall_change_low": change.low / float(np.mean(before)),
+        "warm_recall_change_barred": float(after.mean() / np.mean(barred) - 1),
+    }
+
+
 def implicit_peers(data: Data, seed: int) -> dict[str, Int64]:
     """implicit's BM25 kNN and ALS-128, if it is installed, on the same histories."""
     try:
@@ -147,7 +186,7 @@ def main() -> None:
         sequence = replace(sequence, epochs=options.epochs)
     settings = TrainSettings(sequence=sequence, members=options.members)
     if options.strict:
-        settings = replace(settings, validation_share=1.0, validation_people=10**9, refit_counts=False)
+        settings = replace(settings, held_out_share=1.0, finish=False)
     figures: list[dict[str, float]] = []
     peers: dict[str, list[dict[str, float]]] = {}
     for seed in range(options.seed, options.seed + options.seeds):
@@ -159,6 +198,7 @@ def main() -> None:
         pasts = histories_of([sequence[:-1][sequence[:-1] < warm] for sequence in data.sequences])
         words = Vocabulary(data.vocabulary.product_ids[:warm], data.vocabulary.texts[:warm])
         model, report = fit_model(words, pasts, settings, seed, _say)
+        trained = model
         model = model.extended(data.vocabulary)
         train_seconds = time.monotonic() - started
         print(json.dumps(report), flush=True)
@@ -171,6 +211,7 @@ def main() -> None:
             measured |= {f"cold_{name}": value for name, value in ranking_report(ranks[added].tolist()).items()}
             by_text = ranking_report(ranks_of["text"][added].tolist(), at=(10,))
             measured |= {f"cold_text_{name}": value for name, value in by_text.items()}
+            measured |= cold_figures(model, trained, data, ranks, added, warm, seed)
             measured["cold_cases"] = float(added.sum())
         figures.append({**measured, "train_seconds": train_seconds, "ms_per_user": per_user})
         if options.keep:

@@ -36,7 +36,7 @@ from store.helpers import ask
 
 PEOPLE = 240
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
-COUNTED = TrainSettings(sequence=SequenceSettings(min_people=10**9), validation_share=0.4)
+COUNTED = TrainSettings(sequence=SequenceSettings(min_people=10**9))
 """Without the transformer: the same data give the same model to the bit, whatever the machine is doing."""
 WHAT_HAPPENED = """
 SELECT e.type, e.occurred_at, x.value AS customer, p.value AS product, e.decision_id, e.position, e.surface, e.quantity

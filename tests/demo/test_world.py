@@ -264,7 +264,7 @@ def test_labels_are_of_this_shop_only() -> None:
 def test_a_folder_with_a_real_shop_is_left_alone(tmp_path: Path) -> None:
     Workspace.create(tmp_path / "shop")
     with pytest.raises(WorkspaceError, match="isn't a demo"):
-        run.prepare(tmp_path / "shop", say=print, bar=lambda *_: None)  # type: ignore[arg-type, return-value]
+        run.prepare(tmp_path / "shop", say=print, bar=lambda *_: None)
     assert not (tmp_path / "shop" / MARK).exists()
 
 
@@ -272,4 +272,4 @@ def test_a_demo_of_an_earlier_version_says_so(tmp_path: Path) -> None:
     Workspace.create(tmp_path / "shop")
     (tmp_path / "shop" / MARK).write_text("Everything in this shop is invented.\n2026-05-01\nimported\n")
     with pytest.raises(WorkspaceError, match="earlier version"):
-        run.prepare(tmp_path / "shop", say=print, bar=lambda *_: None)  # type: ignore[arg-type, return-value]
+        run.prepare(tmp_path / "shop", say=print, bar=lambda *_: None)

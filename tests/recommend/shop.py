@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from regulars.recommend.dataset import Histories, Query, Vocabulary
+from regulars.recommend.dataset import Float32, Histories, Query, Vocabulary
 
 GREEN_TEA, BLACK_TEA, TEAPOT, RUNNING_SHOES, RUNNING_SOCKS, RUNNING_BOTTLE = range(6)
 
@@ -20,10 +20,22 @@ TEXTS = [
 DAY = 86_400_000
 
 
+def pictures(count: int) -> Float32:
+    """What the three for tea show is alike, so is what the three for running show; what was added later shows tea, then running."""
+    draw = np.random.default_rng(5)
+    tea, running = draw.normal(size=(2, 20))
+    rows = [tea if item in (0, 1, 2, 6) else running for item in range(count)]
+    return np.array([row + draw.normal(size=20) * 0.3 for row in rows], np.float32)
+
+
 def vocabulary(added: tuple[str, ...] = ()) -> Vocabulary:
     """Product ids are arbitrary: neither dense nor sorted."""
     texts = [*TEXTS, *added]
-    return Vocabulary(np.array([900, 17, 5_000_000_000, 3, 44, 12, *range(100, 100 + len(added))], np.int64), texts)
+    return Vocabulary(
+        np.array([900, 17, 5_000_000_000, 3, 44, 12, *range(100, 100 + len(added))], np.int64),
+        texts,
+        pictures=pictures(6 + len(added)),
+    )
 
 
 def histories(*rows: list[int], days_apart: float | None = None, strengths: list[float] | None = None) -> Histories:

@@ -59,7 +59,7 @@ def test_a_source_without_a_default_is_refused() -> None:
 
 def test_zero_says_nothing() -> None:
     nothing = np.zeros(4, np.float32)
-    for source in ("sequence", "ease", "covisitation", "text", "popular"):
+    for source in ("sequence", "ease", "factors", "covisitation", "text", "popular"):
         np.testing.assert_allclose(standardised(source, nothing), 0, atol=1e-6)
     # Twice as likely as by chance is log 2.
     scores = np.log(np.array([2, 1, 0.5, 0.5], np.float32))

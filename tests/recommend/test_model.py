@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +11,13 @@ import numpy as np
 import pytest
 
 from regulars.errors import DamagedModel, InvalidInput, NotEnoughData
-from regulars.recommend.blend import Blend
+from regulars.recommend.blend import Blend, standardised
 from regulars.recommend.dataset import Histories, Query, Vocabulary
+from regulars.recommend.going_on import continue_model
 from regulars.recommend.model import Model
-from regulars.recommend.sources.base import CONTEXT_EVIDENCE, NO_EVIDENCE
+from regulars.recommend.sources.base import CONTEXT_EVIDENCE, NO_EVIDENCE, CandidateSource
+from regulars.recommend.sources.factors import FactorsSettings
+from regulars.recommend.sources.sequence import SequenceSource
 from regulars.recommend.train import TrainSettings, fit_model, fit_starter, hold_out
 
 from .conftest import SMALL, TINY_NETWORK, Fitted
@@ -25,6 +29,7 @@ from .shop import (
     RUNNING_SHOES,
     RUNNING_SOCKS,
     TEAPOT,
+    TEXTS,
     histories,
     query,
     two_crowds,
@@ -149,7 +154,8 @@ def test_fit_model_from_arrays_to_lists(tmp_path: Path) -> None:
     assert model.source_names == ("sequence", "ease", "covisitation", "text", "popular")
     assert model.retrieve(query(GREEN_TEA, BLACK_TEA), exclude=np.array([0, 1], np.int32)).items[0] == TEAPOT
     assert report["validation"]["recall_at_5"] == 1.0
-    assert report["cases"] == 60
+    assert report["cases"] == 150  # half of the people
+    assert report["judged"] == 150  # too few to keep a fifth apart
     assert set(report["weights"]) == set(model.source_names)
     assert report["seconds"]["total"] > 0
     assert [done for done, _ in said] == sorted(done for done, _ in said)
@@ -163,6 +169,18 @@ def test_fit_model_does_without_a_transformer_where_there_is_too_little() -> Non
     assert model.retrieve(query(GREEN_TEA)).items[0] in (GREEN_TEA, BLACK_TEA, TEAPOT)
     without, _ = fit_model(vocabulary(), two_crowds(), TrainSettings(text=SMALL), with_sequence=False)
     assert "sequence" not in without.sources
+
+
+def test_factors_join_when_they_are_turned_on(tmp_path: Path) -> None:
+    settings = TrainSettings(text=SMALL, factors=FactorsSettings(width=8))
+    model, report = fit_model(vocabulary(), two_crowds(300), settings, with_sequence=False)
+    assert model.source_names == ("ease", "factors", "covisitation", "text", "popular")
+    assert "factors" in report["weights"]
+    model.save(tmp_path)
+    asked = query(GREEN_TEA, BLACK_TEA)
+    found, kept = Model.load(tmp_path).retrieve(asked), model.retrieve(asked)
+    assert found.items.tolist() == kept.items.tolist()
+    assert found.feature_names == kept.feature_names
 
 
 def test_an_empty_shop() -> None:
@@ -209,3 +227,69 @@ def test_what_was_excluded_from_the_best_is_named(model: Model) -> None:
     asked = query(GREEN_TEA, BLACK_TEA)
     assert model.retrieve(asked, per_source=3, exclude=np.array([TEAPOT], np.int32)).removed.tolist() == [TEAPOT]
     assert model.retrieve(asked).removed.tolist() == []
+
+
+def test_a_model_goes_on_from_its_folder_with_new_and_without_old_things(tmp_path: Path) -> None:
+    """Runners turn to a new bottle; the old socks are gone. Nothing is trained from nothing."""
+    before, _ = fit_model(vocabulary(), two_crowds(300), SMALL_SETTINGS, seed=1)
+    before.save(tmp_path)
+    new, texts = 777, [*TEXTS[:4], TEXTS[5], "Running flask for trails, steel"]
+    words = Vocabulary(np.array([900, 17, 5_000_000_000, 3, 12, new], np.int64), texts)
+    rows = [[0, 1, 2] if person % 2 else [3, 4, 5] for person in range(200)]
+    model, report = continue_model(words, histories(*rows), tmp_path, SMALL_SETTINGS)
+    assert model.source_names == before.source_names
+    assert model.blend == before.blend
+    assert model.product_ids.tolist() == words.product_ids.tolist()
+    assert model.retrieve(query(3, 4), exclude=np.array([3, 4], np.int32)).items[0] == 5
+    assert model.retrieve(query(0, 1), exclude=np.array([0, 1], np.int32)).items[0] == TEAPOT
+    assert set(report["seconds"]) == {"text", "finish_sequence", "final_counts", "total"}
+    model.save(tmp_path / "next")
+    again, _ = continue_model(words, histories(*rows), tmp_path / "next", SMALL_SETTINGS)
+    assert len(again) == 6
+
+
+def test_going_on_from_a_damaged_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DamagedModel):
+        continue_model(vocabulary(), two_crowds(), tmp_path)
+
+
+def as_if_large(model: Model) -> Model:
+    """The same model, with every source answering as it does in a catalogue above DENSE_UP_TO."""
+    sources = []
+    for source in model.sources.values():
+        if isinstance(source, SequenceSource):
+            made: CandidateSource = SequenceSource(source.members, source.length, source.encoder, dense_up_to=0)
+        else:
+            made = copy(source)
+            made.dense_up_to = 0
+        sources.append(made)
+    return Model(model.product_ids, sources, model.blend)
+
+
+@pytest.mark.parametrize("asked", [query(), query(GREEN_TEA), query(GREEN_TEA, RUNNING_SHOES, context=TEAPOT)])
+@pytest.mark.parametrize("barred", [[], [TEAPOT], [0, 1, 2, 3, 4, 5]])
+def test_a_large_catalogue_is_answered_as_a_small_one(model: Model, asked: Query, barred: list[int]) -> None:
+    exclude = np.array(barred, np.int32)
+    mask = np.isin(np.arange(6), exclude)
+    one, other = model.retrieve(asked, exclude=exclude), as_if_large(model).retrieve(asked, exclude=mask)
+    order, others = np.argsort(one.items), np.argsort(other.items)
+    np.testing.assert_array_equal(one.items[order], other.items[others])
+    np.testing.assert_allclose(one.features[order], other.features[others], rtol=1e-3, atol=0.05)
+    np.testing.assert_array_equal(one.removed, other.removed)
+
+
+def test_features_are_the_scores_of_all_items_on_the_blends_scale(model: Model) -> None:
+    asked = query(GREEN_TEA, BLACK_TEA, context=RUNNING_SHOES)
+    candidates = model.retrieve(asked)
+    for column, (name, source) in enumerate(model.sources.items()):
+        np.testing.assert_array_equal(
+            candidates.features[:, column], standardised(name, source.scores(asked))[candidates.items]
+        )
+
+
+def test_an_index_travels_with_its_model(model: Model, tmp_path: Path) -> None:
+    source = as_if_large(model).sources["sequence"]
+    source.save(tmp_path)
+    assert (tmp_path / "sequence_index.safetensors").exists()
+    longer = source.extended(vocabulary(("White tea, loose leaf", "")))
+    assert len(longer.answer(query(GREEN_TEA)).best(100).proposal.items) == 8

@@ -12,11 +12,11 @@ import pytest
 import torch
 
 from regulars.errors import NotEnoughData
+from regulars.recommend.sequence_augment import altered, contrast, crop, mask, reorder
+from regulars.recommend.sequence_network import Content, Network, export_member
 from regulars.recommend.sequence_training import (
     Holdout,
-    Network,
     SequenceSettings,
-    export_member,
     length_for,
     train_sequence,
     windows_of,
@@ -45,9 +45,9 @@ def test_length_follows_the_histories_within_bounds() -> None:
 
 def test_too_little_is_said_not_trained() -> None:
     with pytest.raises(NotEnoughData, match="50 histories"):
-        train_sequence(np.zeros((6, 4), np.float32), histories([0, 1]), None)
+        train_sequence(Content.of(np.zeros((6, 4), np.float32)), histories([0, 1]), None)
     with pytest.raises(NotEnoughData):
-        train_sequence(np.zeros((6, 4), np.float32), histories(), None)
+        train_sequence(Content.of(np.zeros((6, 4), np.float32)), histories(), None)
 
 
 def test_it_learns_where_tea_drinkers_and_runners_end(fitted: Fitted) -> None:
@@ -60,7 +60,7 @@ def test_the_graph_says_what_torch_says() -> None:
     torch.manual_seed(0)
     settings = SequenceSettings(width=32, heads=4)
     texts = np.random.default_rng(0).standard_normal((50, 8)).astype(np.float32)
-    network = Network(texts, settings, 20).eval()
+    network = Network(Content.of(texts), settings, 20).eval()
     member = export_member(network)
     session = onnxruntime.InferenceSession(member.graph, providers=["CPUExecutionProvider"])
     for batch, length in ((1, 1), (1, 7), (3, 20)):
@@ -77,9 +77,14 @@ def test_seeds_repeat_and_holdout_stops(negatives: int) -> None:
     settings = replace(TINY_NETWORK, epochs=12, patience=4, negatives=negatives)
     said: list[float] = []
     first = train_sequence(
-        text.vectors, two_crowds(), holdout, settings, seed=3, progress=lambda done, line: said.append(done)
+        Content(text.vectors, text.rows),
+        two_crowds(),
+        holdout,
+        settings,
+        seed=3,
+        progress=lambda done, line: said.append(done),
     )
-    second = train_sequence(text.vectors, two_crowds(), holdout, settings, seed=3)
+    second = train_sequence(Content(text.vectors, text.rows), two_crowds(), holdout, settings, seed=3)
     np.testing.assert_array_equal(first.member.vectors, second.member.vectors)
     assert first.epochs <= len(first.history) <= 12
     assert all("ndcg_at_10" in entry for entry in first.history)
@@ -91,7 +96,7 @@ def test_a_network_that_ran_off_is_not_the_best() -> None:
     text = TextSource.fit(vocabulary(), SMALL)
     holdout = Holdout([np.array([0, 1], np.int32)], np.array([2], np.int32))
     settings = replace(TINY_NETWORK, epochs=1, learning_rate=float("inf"), warmup_steps=1)
-    entry = train_sequence(text.vectors, two_crowds(), holdout, settings).history[0]
+    entry = train_sequence(Content(text.vectors, text.rows), two_crowds(), holdout, settings).history[0]
     assert not np.isfinite(entry["loss"])
     assert entry["ndcg_at_10"] < 0.4
 
@@ -99,7 +104,7 @@ def test_a_network_that_ran_off_is_not_the_best() -> None:
 def test_the_clock_bounds_training() -> None:
     text = TextSource.fit(vocabulary(), SMALL)
     settings = replace(TINY_NETWORK, epochs=100_000, max_seconds=0.5)
-    assert train_sequence(text.vectors, two_crowds(), None, settings).stopped == "time"
+    assert train_sequence(Content(text.vectors, text.rows), two_crowds(), None, settings).stopped == "time"
 
 
 def test_members_are_averaged(fitted: Fitted) -> None:
@@ -120,7 +125,38 @@ def test_serving_imports_no_torch() -> None:
 def test_an_item_nobody_touched_is_its_text_alone() -> None:
     text = TextSource.fit(vocabulary(("White tea, loose leaf",)), SMALL)
     for negatives in (100, 4):
-        trained = train_sequence(text.vectors, two_crowds(), None, replace(TINY_NETWORK, epochs=3, negatives=negatives))
+        trained = train_sequence(
+            Content(text.vectors, text.rows), two_crowds(), None, replace(TINY_NETWORK, epochs=3, negatives=negatives)
+        )
         member = trained.member
-        np.testing.assert_allclose(member.vectors[6], text.vectors[6] @ member.projection, atol=1e-5)
-        assert not np.allclose(member.vectors[0], text.vectors[0] @ member.projection, atol=1e-3)
+        read = member.content(text.vectors, text.rows)
+        # Terms are kept in half precision.
+        np.testing.assert_allclose(member.vectors[6], read[6], atol=1e-4)
+        assert not np.allclose(member.vectors[0], read[0], atol=1e-3)
+        assert np.abs(member.terms).max() > 1e-3
+
+
+def test_altered_copies_keep_the_order_and_their_last_step_in_the_last_column() -> None:
+    generator = np.random.default_rng(0)
+    steps = np.arange(10, dtype=np.int64)
+    assert crop(steps, generator).tolist() in [list(range(start, start + 6)) for start in range(5)]
+    masked = mask(steps, generator)
+    assert set(masked.tolist()) <= {-1, *range(10)}
+    assert -1 in masked
+    assert sorted(reorder(steps, generator).tolist()) == steps.tolist()
+    rows = altered(np.array([[3, 4, 5, -1, -1], [7, -1, -1, -1, -1]]), generator)
+    assert rows.shape == (2, 5)
+    assert set(rows[0].tolist()) <= {-1, 3, 4, 5}
+    assert rows[1].tolist()[:4] == [-1] * 4
+    loud = contrast(torch.eye(3), torch.eye(3))
+    assert loud < contrast(torch.eye(3), torch.eye(3).flip(0)), "found as its own is better than as another's"
+
+
+def test_contrast_is_one_more_loss_that_trains() -> None:
+    text = TextSource.fit(vocabulary(), SMALL)
+    losses = []
+    for weight in (0.0, 1.0):
+        settings = replace(TINY_NETWORK, epochs=1, contrast=weight)
+        trained = train_sequence(Content.of(text.vectors), two_crowds(), None, settings)
+        losses.append(trained.history[0]["loss"])
+    assert losses[1] > losses[0]

@@ -12,7 +12,8 @@ from regulars.errors import DamagedModel
 from regulars.recommend.dataset import Query
 from regulars.recommend.sources.base import CONTEXT_EVIDENCE, NO_EVIDENCE, CandidateSource, best
 from regulars.recommend.sources.covisitation import CovisitationSettings, CovisitationSource
-from regulars.recommend.sources.ease import EaseSettings, EaseSource
+from regulars.recommend.sources.ease import EaseSettings, EaseSource, choices
+from regulars.recommend.sources.factors import FactorsSettings, FactorsSource
 from regulars.recommend.sources.popular import PopularSource
 from regulars.recommend.sources.text import TextSource
 
@@ -42,7 +43,7 @@ QUERIES = {
 }
 
 
-@pytest.fixture(params=["popular", "covisitation", "ease", "text", "sequence"])
+@pytest.fixture(params=["popular", "covisitation", "ease", "factors", "text", "sequence", "judge", "image"])
 def source(request: pytest.FixtureRequest, fitted: Fitted) -> CandidateSource:
     return fitted.sources[request.param]
 
@@ -132,7 +133,7 @@ def test_best_takes_equal_scores_by_position_and_nothing_at_the_floor() -> None:
     assert best(np.zeros(0, np.float32), 5, 0.0).items.tolist() == []
 
 
-@pytest.mark.parametrize("name", ["covisitation", "ease", "text", "sequence"])
+@pytest.mark.parametrize("name", ["covisitation", "ease", "factors", "text", "sequence", "judge", "image"])
 def test_a_tea_drinker_is_shown_tea_things_and_a_runner_running_things(fitted: Fitted, name: str) -> None:
     source = fitted.sources[name]
     tea = source.propose(query(GREEN_TEA, BLACK_TEA), 3).items.tolist()
@@ -143,7 +144,7 @@ def test_a_tea_drinker_is_shown_tea_things_and_a_runner_running_things(fitted: F
     assert set(run) <= {RUNNING_SHOES, RUNNING_SOCKS, RUNNING_BOTTLE}
 
 
-@pytest.mark.parametrize("name", ["text", "sequence"])
+@pytest.mark.parametrize("name", ["text", "sequence", "judge", "image"])
 def test_a_tea_added_today_is_near_to_tea(fitted: Fitted, name: str) -> None:
     longer = fitted.sources[name].extended(vocabulary(("White tea, loose leaf", "Running cap")))
     tea = longer.scores(query(GREEN_TEA, BLACK_TEA))
@@ -152,7 +153,7 @@ def test_a_tea_added_today_is_near_to_tea(fitted: Fitted, name: str) -> None:
     assert from_new[[GREEN_TEA, BLACK_TEA, TEAPOT]].min() > from_new[[RUNNING_SHOES, RUNNING_SOCKS]].max()
 
 
-@pytest.mark.parametrize("name", ["covisitation", "ease", "text", "sequence"])
+@pytest.mark.parametrize("name", ["covisitation", "ease", "factors", "text", "sequence", "judge", "image"])
 def test_evidence_names_the_tea_for_the_teapot(fitted: Fitted, name: str) -> None:
     evidence = fitted.sources[name].evidence(query(RUNNING_SHOES, GREEN_TEA), np.array([TEAPOT], np.int32))
     assert evidence.tolist() == [1]
@@ -209,6 +210,38 @@ def test_ease_leaves_out_what_is_chosen_least_when_there_is_too_much() -> None:
     assert source.scores(query(3)).max() == 0
 
 
+def test_factors_are_where_their_loss_is_least() -> None:
+    """At the end of many sweeps each item's vector solves its own equations, and a fold-in gives the person's own vector."""
+    people = histories(*[[0, 1]] * 6, *[[0, 1, 2]] * 4, *[[3, 4]] * 6, *[[3, 4, 5]] * 3, [2, 5])
+    settings = FactorsSettings(width=3, unobserved=0.2, regularisation=0.01, sweeps=200, steps=6)
+    source = FactorsSource.fit(6, people, settings, seed=1)
+    chosen = choices(6, people, math.inf).toarray()
+    ridge = settings.regularisation
+    vectors = source.vectors.astype(np.float64)
+    shared = 0.2 * vectors.T @ vectors
+    own = np.stack(
+        [
+            np.linalg.solve(
+                shared + vectors[row > 0].T @ vectors[row > 0] + ridge * (row.sum() + 1.2) * np.eye(3), row @ vectors
+            )
+            for row in chosen
+        ]
+    )
+    shared = 0.2 * own.T @ own
+    for item, column in enumerate(chosen.T):
+        equations = shared + own[column > 0].T @ own[column > 0] + ridge * (column.sum() + 0.2 * len(own)) * np.eye(3)
+        np.testing.assert_allclose(np.linalg.solve(equations, column @ own), vectors[item], atol=2e-3)
+    np.testing.assert_allclose(source.scores(query(0, 1)), np.maximum(vectors @ own[0], 0), atol=1e-4)
+
+
+def test_factors_repeat_with_the_same_seed_and_let_old_choices_fade() -> None:
+    people = histories(*[[0, 1, 2], [3, 4, 5]] * 10, days_apart=60)
+    one, other = (FactorsSource.fit(6, people, FactorsSettings(width=4), seed=3) for _ in range(2))
+    np.testing.assert_array_equal(one.vectors, other.vectors)
+    scores = one.scores(query(0, 3, ages=[600.0, 0.0]))
+    assert scores[[4, 5]].min() > scores[[1, 2]].max()
+
+
 def test_covisitation_prefers_the_next_step_to_a_later_one_and_to_an_earlier_one() -> None:
     source = CovisitationSource.fit(6, histories(*[[0, 1, 2, 3]] * 5), CovisitationSettings(damping=(0.0, 0.0)))
     assert source.propose(query(1), 6).items.tolist() == [2, 3, 0]
@@ -241,5 +274,5 @@ def test_a_recent_look_outweighs_one_of_last_year() -> None:
 
 @pytest.mark.parametrize("people", [histories(), histories([]), histories([2])])
 def test_sources_of_a_shop_nobody_came_to(people: object) -> None:
-    for source in (CovisitationSource.fit(6, people), PopularSource.fit(6, people)):  # type: ignore[arg-type]
+    for source in (CovisitationSource.fit(6, people), PopularSource.fit(6, people), FactorsSource.fit(6, people)):  # type: ignore[arg-type]
         assert np.isfinite(source.scores(query(0, 1))).all()

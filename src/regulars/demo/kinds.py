@@ -95,7 +95,6 @@ COLLECTIONS = (
     Collection("dune", "Dune", "沙丘", "#dcb88d", "#a2694d", "waves", ("sand", "沙色"), "Sand drawn by the wind.", "风画过的沙。"),
 )  # fmt: skip
 
-_CLOTHES: Choices = (("S", "S", 1.0), ("M", "M", 1.0), ("L", "L", 1.0), ("XL", "XL", 1.0))
 _SHOES: Choices = tuple((str(size), str(size), 1.0) for size in range(38, 45))
 _LEAVES: Choices = (("100 g", "100 克", 1.0), ("250 g", "250 克", 2.25))
 _BEANS: Choices = (("250 g", "250 克", 1.0), ("1 kg", "1 千克", 3.6))
@@ -192,7 +191,6 @@ KINDS = (
 )  # fmt: skip
 
 BY_KEY = {kind.key: kind for kind in KINDS}
-BY_COLLECTION = {collection.key: collection for collection in COLLECTIONS}
 
 WORDING = {
     "coffee-beans": ("{facet} {noun}, {collection} roast", "{facet}{noun}·{collection}烘焙"),

@@ -99,7 +99,7 @@ def _training() -> TrainSettings:
     from regulars.recommend.sequence_training import SequenceSettings
 
     small = SequenceSettings(width=64, layers=1, length=32, max_seconds=TRAIN_SECONDS)
-    return TrainSettings(sequence=small, validation_share=0.4)
+    return TrainSettings(sequence=small)
 
 
 def _opened(folder: Path, say: Say, bar: Bar, wanted: str) -> Shop:

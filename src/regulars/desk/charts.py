@@ -26,9 +26,17 @@ class Series:
 
 
 def over_time(
-    title: str, days: Sequence[str], series: Sequence[Series], *, kind: Literal["line", "bar"] = "line", says: str
+    title: str,
+    days: Sequence[str],
+    series: Sequence[Series],
+    *,
+    kind: Literal["line", "bar"] = "line",
+    says: str,
+    from_zero: bool = True,
 ) -> None:
-    """Draws the series. says: what the picture shows, for who doesn't see it."""
+    """Draws the series. says: what the picture shows, for who doesn't see it. from_zero: where the upward axis begins;
+    a line whose value means nothing at 0 begins near its lowest.
+    """
     drawn: list[dict[str, Any]] = []
     for one in series[:5]:
         made: dict[str, Any] = {
@@ -69,7 +77,7 @@ def over_time(
         },
         "yAxis": {
             "type": "value",
-            "min": 0,
+            **({"min": 0} if from_zero else {"scale": True}),
             "splitNumber": 3,
             "axisLabel": {"color": OTHER},
             "splitLine": {"lineStyle": {"color": OTHER, "opacity": 0.2}},

@@ -19,10 +19,17 @@ from regulars.errors import RegularsError
 
 Handler = Callable[[], Awaitable[None] | None]
 Kind = Literal["plain", "first", "danger", "quiet"]
-# A form arrives as {name: [values]}: boxes may be checked several times.
+# A form arrives as {name: [values]}: boxes may be checked several times. Until it is answered nothing in it can be
+# changed or sent again: the answer may redraw it, and what was typed meanwhile would be lost.
 _FORM = (
     "(e) => { const given = {}; for (const [name, value] of new FormData(e.target, e.submitter))"
-    " (given[name] ??= []).push(String(value)); emit(given); }"
+    " (given[name] ??= []).push(String(value)); emit(given);"
+    " for (const one of e.target.elements) if (!one.disabled) one.disabled = one.dataset.waits = true; }"
+)
+_ANSWERED = (
+    "(() => { const form = document.getElementById('%s'); if (!form) return;"
+    " for (const one of form.elements) if (one.dataset.waits) { one.disabled = false; delete one.dataset.waits; }"
+    " if (document.activeElement === document.body) form.querySelector('[type=submit]')?.focus(); })()"
 )
 
 
@@ -87,10 +94,20 @@ def form(
     kind: Kind = "first",
     classes: str = "",
 ) -> ui.element:
-    """Fields with a button below; Enter sends it. The handler is given {name: [values]}."""
+    """Fields with a button below; Enter sends it. The handler is given {name: [values]}.
+
+    While it works the form is shut."""
     made = box("form", f"form {classes}".strip())
     run = guarded(handler)
-    made.on("submit.prevent", lambda event: run(event.args or {}), js_handler=_FORM)
+    client = ui.context.client
+
+    async def sent(given: dict[str, list[str]]) -> None:
+        try:
+            await run(given)
+        finally:
+            client.run_javascript(_ANSWERED % made.html_id)
+
+    made.on("submit.prevent", lambda event: sent(event.args or {}), js_handler=_FORM)
     with made:
         html(fields, "div").classes("fields")
         sender = TextElement(tag="button", text=submit).classes(kind)

@@ -67,9 +67,9 @@ class Works:
         return [one for one in self.all if not one.over and kind in (None, one.kind)]
 
     def start(self, kind: str, title: str, arguments: list[str], then: Callable[[Work], None] | None = None) -> Work:
-        """Runs `regulars ARGUMENTS`. `then` is called when it is over. Raises: Conflict for a second training."""
-        if kind == "training" and self.running(kind):
-            raise Conflict("A training is running already.", hint="Wait for it, or cancel it.")
+        """Runs `regulars ARGUMENTS`. `then` is called when it is over. Raises: Conflict for a second training or tuning."""
+        if kind in ("training", "tuning") and self.running(kind):
+            raise Conflict(f"A {kind} is running already.", hint="Wait for it, or cancel it.")
         work = Work(next(self._numbers), kind, title, then=then)
         self.all.insert(0, work)
         over = [one for one in self.all if one.over]

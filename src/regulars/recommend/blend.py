@@ -2,8 +2,9 @@
 
     sequence      log(softmax(score) · n), the log of how much likelier than by chance
     ease          log(1 + share of the query's weights / SMALL_SHARE)
+    factors       log(1 + share of all that is expected / SMALL_SHARE)
     covisitation  log(1 + share of the query's co-visits / SMALL_SHARE)
-    text          cosine, not below 0
+    text, judge, image   cosine, not below 0
     popular       log(1 + share of the most popular item / SMALL_SHARE)
 
 Adding logs multiplies odds (a product of experts, Hinton 2002). Only the weights are learned, on held-out choices.
@@ -21,25 +22,37 @@ import numpy as np
 import numpy.typing as npt
 
 from regulars.errors import DamagedModel, InvalidInput
-from regulars.recommend.dataset import Float32, Int64
+from regulars.recommend.dataset import Float32, Int32, Int64
 from regulars.recommend.metrics import ndcg_at
+from regulars.recommend.sources.answers import Answer
 
 SMALL_SHARE = 1e-3
 """Shares below this count about linearly, above it by their logarithm: one chance co-visit in a thousand is noise."""
 
-SOURCE_ORDER = ("sequence", "ease", "covisitation", "text", "popular")
+SOURCE_ORDER = ("sequence", "ease", "factors", "covisitation", "text", "judge", "image", "popular")
 """The first of them that is present has weight 1; the others are relative to it."""
 
 DEFAULT_WEIGHTS: Mapping[str, float] = {
     "sequence": 1.0,
     "ease": 0.3,
+    "factors": 0.2,
     "covisitation": 0.5,
     "text": 4.0,
+    "judge": 0.8,
+    "image": 1.0,
     "popular": 0.05,
 }
 """Where there is too little validation data to fit: rounded from what was fitted on Amazon Beauty (docs/experiments.md)."""
 
-DEFAULT_STARTER_WEIGHTS: Mapping[str, float] = {"ease": 1.0, "covisitation": 1.0, "text": 8.0, "popular": 0.03}
+DEFAULT_STARTER_WEIGHTS: Mapping[str, float] = {
+    "ease": 1.0,
+    "factors": 0.5,
+    "covisitation": 1.0,
+    "text": 8.0,
+    "judge": 1.6,
+    "image": 2.0,
+    "popular": 0.03,
+}
 
 MIN_CASES = 50
 """Held-out choices below which weights are not fitted: NDCG's standard error would exceed what weights can bring."""
@@ -54,15 +67,28 @@ def standardised(source: str, scores: Float32) -> Float32:
         total = np.exp(scores - top).sum()
         above_chance: Float32 = scores - (top + np.log(total / np.float32(max(len(scores), 1))))
         return above_chance
-    if source in ("ease", "covisitation"):
+    if source in ("ease", "factors", "covisitation"):
         total = scores.sum()
         shares: Float32 = scores * np.float32(1 / (SMALL_SHARE * total)) if total > 0 else np.zeros_like(scores)
         return np.log1p(shares)
     if source == "popular":
         return np.asarray(np.log1p(scores * np.float32(1 / SMALL_SHARE)), np.float32)
-    if source == "text":
+    if source in ("text", "judge", "image"):
         return np.maximum(scores, np.float32(0))
     return scores
+
+
+def on_scale(source: str, answer: Answer, items: Int32) -> Float32:
+    """`standardised` of these items alone, (m,): what needs all items (a softmax, a share) the answer knows as one number."""
+    scores = answer.at(items)
+    if source == "sequence":
+        above_chance: Float32 = scores - answer.log_mean_exp()
+        return above_chance
+    if source in ("ease", "factors", "covisitation"):
+        total = answer.total()
+        shares: Float32 = scores * np.float32(1 / (SMALL_SHARE * total)) if total > 0 else np.zeros_like(scores)
+        return np.log1p(shares)
+    return standardised(source, scores)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +178,19 @@ class Blend:
 
 
 def ranks(cases: Cases, weights: npt.NDArray[np.floating]) -> Int64:
-    """Place from 0 of each case's target among its candidates under these weights; a huge number where it is absent."""
+    """Place from 0 of each case's target among its candidates under these weights; a huge number where it is absent.
+
+    Of equal scores half count as better, as in metrics.rank_of_target: else weights of 0, which make all equal, would put
+    every target first.
+    """
     scores = cases.features @ np.asarray(weights, np.float32)
     present = cases.targets >= 0
-    own = np.where(present, scores[np.maximum(cases.targets, 0)], np.float32(np.inf))
-    above = scores > np.repeat(own, np.diff(cases.offsets))
-    sums = np.concatenate([[0], np.cumsum(above)])
-    places = sums[cases.offsets[1:]] - sums[cases.offsets[:-1]]
+    own = np.repeat(np.where(present, scores[np.maximum(cases.targets, 0)], np.float32(0)), np.diff(cases.offsets))
+
+    def counted(mask: npt.NDArray[np.bool_]) -> Int64:
+        sums = np.concatenate([[0], np.cumsum(mask)])
+        return np.asarray(sums[cases.offsets[1:]] - sums[cases.offsets[:-1]], np.int64)
+
+    # The target is one of the equals: half of the others, rounded up, is half of all, rounded down.
+    places = counted(scores > own) + counted(scores == own) // 2
     return np.where(present, places, np.iinfo(np.int32).max).astype(np.int64)

@@ -1,16 +1,24 @@
-"""The live catalogue: what is for sale right now, as arrays beside a model's items. Follows the change feed; knows no person."""
+"""The live catalogue: what is for sale right now, as arrays beside a model's items. Follows the change feed; knows no person.
+
+What filters and lists ask of every product stands in arrays; what is shown of one waits packed (some hundred bytes instead of
+kilobytes of Python objects) until somebody looks at it. A million products fit, and one that changes costs no walk over the rest.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import array
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self, overload
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 
-from regulars.recommend.dataset import Int32, Int64, Vocabulary
+from regulars.recommend.dataset import Int32, Int64, ItemFacts, Vocabulary
 from regulars.schema import Money
+from regulars.schema.identity import DEFAULT_NAMESPACE
 from regulars.store.database import Connection, Row
 
 READ_PRODUCTS = """
@@ -105,34 +113,216 @@ def item_text(item: Item) -> str:
     return " ".join(part for part in parts if part)
 
 
+COLUMNS = ("for_sale", "in_stock", "price", "created", "kinds", "brands")
+READ_TOGETHER = 5_000  # products of a round trip when all are read
+UNPACKED = 50_000  # products kept as objects once somebody looked at them: all of a usual shop
+
+
+class Packing:
+    """Items as bytes and back. What was looked at lately stays unpacked."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, Item] = {}
+
+    @staticmethod
+    def packed(item: Item) -> bytes:
+        values = [getattr(item, name) for name in Item.__slots__]
+        try:
+            return orjson.dumps(values)
+        except TypeError:  # a whole number past 64 bits among the attributes
+            return json.dumps(values).encode()
+
+    def unpacked(self, packed: bytes) -> Item:
+        item = self._known.get(packed)
+        if item is None:
+            product_id, names, texts, brand, category, attributes, pictures, *rest = orjson.loads(packed)
+            name_pairs = tuple((name[0], name[1]) for name in names)
+            item = Item(product_id, name_pairs, texts, brand, tuple(category), attributes, tuple(pictures), *rest)
+            if len(self._known) >= UNPACKED:
+                self._known.clear()
+            self._known[packed] = item
+        return item
+
+
+class PackedItems(Sequence[Item | None]):
+    """(n,) items, unpacked when they are looked at. Immutable."""
+
+    def __init__(self, packed: list[bytes], rows: Int32, packing: Packing) -> None:
+        """rows: (n,) where each stands in packed, −1 for none."""
+        self._packed, self._rows, self._packing = packed, rows, packing
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, place: int) -> Item | None: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Item | None]: ...
+    def __getitem__(self, place: int | slice) -> Item | list[Item | None] | None:
+        if isinstance(place, slice):
+            return [self._at(row) for row in self._rows[place].tolist()]
+        return self._at(int(self._rows[place]))
+
+    def _at(self, row: int) -> Item | None:
+        return None if row < 0 else self._packing.unpacked(self._packed[row])
+
+
+class _Texts(Sequence[str]):
+    """What is written about each item, put together when it is asked for."""
+
+    def __init__(self, items: Sequence[Item | None]) -> None:
+        self._items = items
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        if isinstance(place, slice):
+            return ["" if item is None else item_text(item) for item in self._items[place]]
+        item = self._items[place]
+        return "" if item is None else item_text(item)
+
+
+class Places:
+    """{product id: place}. Ids count up from 1, so a table of four bytes an id does what a dict does with a hundred."""
+
+    def __init__(self, product_ids: Int64) -> None:
+        n, last = len(product_ids), int(product_ids.max(initial=0))
+        self._dict: dict[int, int] | None = None
+        self._table = array.array("i")
+        if last > 4 * n + 1_000_000 or product_ids.min(initial=0) < 0:
+            self._dict = {product_id: place for place, product_id in enumerate(product_ids.tolist())}
+        else:
+            table = np.full(last + 1, -1, np.int32)
+            table[product_ids] = np.arange(n, dtype=np.int32)
+            self._table.frombytes(table.tobytes())
+
+    def get(self, product_id: int) -> int | None:
+        if self._dict is not None:
+            return self._dict.get(product_id)
+        if not 0 <= product_id < len(self._table):
+            return None
+        place = self._table[product_id]
+        return None if place < 0 else place
+
+    def __contains__(self, product_id: int) -> bool:
+        return self.get(product_id) is not None
+
+    def __getitem__(self, product_id: int) -> int:
+        """Raises KeyError."""
+        place = self.get(product_id)
+        if place is None:
+            raise KeyError(product_id)
+        return place
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """(n,) of what lists and filters ask of every item. price: major units, NaN where there is none. created: epoch seconds.
+
+    kinds: number of the category path in `paths`, −1 for none. brands: number of the brand in `brand_names`, −1 where there is no item.
+    """
+
+    for_sale: npt.NDArray[np.bool_]
+    in_stock: npt.NDArray[np.bool_]
+    price: npt.NDArray[np.float64]
+    created: npt.NDArray[np.float64]
+    kinds: Int32
+    brands: Int32
+    paths: dict[tuple[str, ...], int]
+    brand_names: dict[str, int]
+
+    @classmethod
+    def of(
+        cls,
+        items: Sequence[Item | None],
+        paths: dict[tuple[str, ...], int] | None = None,
+        brand_names: dict[str, int] | None = None,
+    ) -> Self:
+        """paths, brand_names: numbers given already; new ones are added to them."""
+        paths = {} if paths is None else paths
+        brand_names = {} if brand_names is None else brand_names
+        n = len(items)
+        kinds, brands = np.full(n, -1, np.int32), np.full(n, -1, np.int32)
+        price, created = np.full(n, np.nan), np.zeros(n)
+        for_sale, in_stock = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+        for place, item in enumerate(items):
+            if item is None:
+                continue
+            for_sale[place], in_stock[place], created[place] = item.for_sale, item.in_stock, item.created
+            if item.price is not None:
+                price[place] = item.price / 10**item.exponent
+            if item.category:
+                kinds[place] = paths.setdefault(item.category, len(paths))
+            brands[place] = brand_names.setdefault(item.brand or "", len(brand_names))
+        return cls(for_sale, in_stock, price, created, kinds, brands, paths, brand_names)
+
+    def rows(self, rows: Int32) -> Self:
+        """These rows; −1 is a row of nothing."""
+        gone = rows < 0
+
+        def taken(column: npt.NDArray[Any], nothing: Any) -> npt.NDArray[Any]:
+            out = column[rows] if len(column) else np.full(len(rows), nothing, column.dtype)
+            out[gone] = nothing
+            return out
+
+        return type(self)(
+            taken(self.for_sale, False),
+            taken(self.in_stock, False),
+            taken(self.price, np.nan),
+            taken(self.created, 0.0),
+            taken(self.kinds, -1),
+            taken(self.brands, -1),
+            self.paths,
+            self.brand_names,
+        )
+
+
 class Catalogue:
     """All products at one moment, aligned with a model: the model's items first, then those added since. Immutable."""
 
-    def __init__(self, items: Sequence[Item | None], product_ids: Int64) -> None:
-        """items: (n,) None where a model's product is gone. product_ids: (n,)."""
+    def __init__(
+        self,
+        items: Sequence[Item | None],
+        product_ids: Int64,
+        columns: Columns | None = None,
+        names: tuple[Int64, Int32] | None = None,
+        before: Catalogue | None = None,
+    ) -> None:
+        """items: (n,) None where a model's product is gone. product_ids: (n,). columns: of the same items. names: hashes of external
+        ids, ascending, and the place of each. before: the catalogue until now, whose tables are taken over where they fit.
+        """
+        columns = Columns.of(items) if columns is None else columns
         self.items = items
         self.product_ids = product_ids
-        self.place = {int(product_id): place for place, product_id in enumerate(product_ids)}
-        n = len(items)
-        self.for_sale = np.fromiter((item is not None and item.for_sale for item in items), np.bool_, n)
-        self.in_stock = np.fromiter((item is not None and item.in_stock for item in items), np.bool_, n)
-        self.price = np.fromiter(
-            (np.nan if item is None or item.price is None else item.price / 10**item.exponent for item in items),
-            np.float64,
-            n,
+        self.for_sale, self.in_stock = columns.for_sale, columns.in_stock
+        self.price, self.created, self.kinds = columns.price, columns.created, columns.kinds
+        self._columns = columns
+        unnamed = columns.brand_names.get("", -1)
+        self.facts = ItemFacts(
+            columns.price.astype(np.float32),
+            columns.kinds,
+            np.where(columns.brands == unnamed, -1, columns.brands).astype(np.int32),
+            np.where(columns.created > 0, columns.created, np.nan),
         )
-        self.created = np.fromiter((0.0 if item is None else item.created for item in items), np.float64, n)
-        paths = {
-            path: code for code, path in enumerate(dict.fromkeys(item.category for item in items if item is not None))
-        }
-        self.kinds: Int32 = np.fromiter(
-            (-1 if item is None or not item.category else paths[item.category] for item in items), np.int32, n
-        )
+        self._paths, self._brand_names = list(columns.paths), list(columns.brand_names)
+        same = before is not None and np.array_equal(before.product_ids, product_ids)
+        if same and before is not None:
+            self.place, self.newest = before.place, before.newest
+        else:
+            self.place = Places(product_ids)
+        if not same or before is None or not np.array_equal(before.created, self.created):
+            self.newest = np.lexsort((-product_ids, -self.created)).astype(np.int32)
         self._categories: dict[str, npt.NDArray[np.bool_]] = {}
         self._brands: dict[str, npt.NDArray[np.bool_]] = {}
-        self._by_name: dict[tuple[str, str], int] | None = None
-        newest = np.lexsort((-product_ids, -self.created))
-        self.newest: Int32 = newest.astype(np.int32)
+        self._names = names
+
+    place: Places
+    newest: Int32
 
     def __len__(self) -> int:
         return len(self.items)
@@ -143,23 +333,26 @@ class Catalogue:
 
     def named(self, namespace: str, value: str) -> Item | None:
         """The product with this external id."""
-        if self._by_name is None:
-            self._by_name = {
-                name: place for place, item in enumerate(self.items) if item is not None for name in item.names
-            }
-        place = self._by_name.get((namespace, value))
-        return None if place is None else self.items[place]
+        if self._names is None:
+            self._names = _sorted_names(*_hashed(list(self.items)))
+        hashes, places = self._names
+        wanted = hash((namespace, value))
+        at = int(np.searchsorted(hashes, wanted))
+        while at < len(hashes) and hashes[at] == wanted:  # two names may have one hash
+            item = self.items[int(places[at])]
+            if item is not None and (namespace, value) in item.names:
+                return item
+            at += 1
+        return None
 
     def in_category(self, name: str) -> npt.NDArray[np.bool_]:
         """(n,) whether a product's path holds this category at any level, or this whole path "A > B"."""
         mask = self._categories.get(name)
         if mask is None:
             wanted = tuple(part.strip().casefold() for part in name.split(">"))
-            mask = np.fromiter(
-                (item is not None and _holds(item.category, wanted) for item in self.items), np.bool_, len(self)
-            )
+            mask = _chosen([holds(tuple(map(str.casefold, path)), wanted) for path in self._paths], self.kinds)
             self._categories[name] = mask
-            if len(self._categories) > 1_000:  # names come from requests: a stranger must not fill the memory
+            if len(self._categories) > self._kept:  # names come from requests: a stranger must not fill the memory
                 self._categories.pop(next(iter(self._categories)))
         return mask
 
@@ -167,31 +360,73 @@ class Catalogue:
         mask = self._brands.get(name)
         if mask is None:
             wanted = name.casefold()
-            mask = np.fromiter(
-                (item is not None and (item.brand or "").casefold() == wanted for item in self.items),
-                np.bool_,
-                len(self),
-            )
+            mask = _chosen([brand.casefold() == wanted for brand in self._brand_names], self._columns.brands)
             self._brands[name] = mask
-            if len(self._brands) > 1_000:
+            if len(self._brands) > self._kept:
                 self._brands.pop(next(iter(self._brands)))
         return mask
 
+    @property
+    def _kept(self) -> int:
+        """Masks that are kept of each sort: 50 MB of them at most."""
+        return min(1_000, 50_000_000 // max(len(self), 1))
+
     def vocabulary(self) -> Vocabulary:
-        return Vocabulary(self.product_ids, ["" if item is None else item_text(item) for item in self.items])
+        return Vocabulary(self.product_ids, _Texts(self.items), self.facts)
 
 
-def _holds(path: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
-    folded = tuple(part.casefold() for part in path)
-    return any(folded[start : start + len(wanted)] == wanted for start in range(len(folded) - len(wanted) + 1))
+def _chosen(wanted: list[bool], numbers: Int32) -> npt.NDArray[np.bool_]:
+    """(n,) whether what an item's number stands for is wanted; −1 never is."""
+    mask: npt.NDArray[np.bool_] = np.array([*wanted, False], np.bool_)[numbers]
+    return mask
+
+
+def _hashed(items: Sequence[Item | None]) -> tuple[Int64, Int32]:
+    """The hash of every external id, and the place of its item."""
+    pairs = [(hash(name), place) for place, item in enumerate(items) if item is not None for name in item.names]
+    return np.array([pair[0] for pair in pairs], np.int64), np.array([pair[1] for pair in pairs], np.int32)
+
+
+def _sorted_names(hashes: Int64, places: Int32) -> tuple[Int64, Int32]:
+    order = np.argsort(hashes, kind="stable")
+    return hashes[order], places[order]
+
+
+def holds(path: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
+    """Whether a category path holds these parts one after the other; both folded."""
+    return any(path[start : start + len(wanted)] == wanted for start in range(len(path) - len(wanted) + 1))
+
+
+def named(catalogue: Catalogue, given: str) -> Item | None:
+    """The product that `reference` named."""
+    found = catalogue.named(DEFAULT_NAMESPACE, given)
+    if found is None and ":" in given:
+        namespace, _, value = given.partition(":")
+        found = catalogue.named(namespace, value)
+    return found
+
+
+def reference(item: Item) -> str:
+    """One text for a product: `value` in the shop's own namespace, else `namespace:value`."""
+    namespace, value = item.names[0]
+    return value if namespace == DEFAULT_NAMESPACE else f"{namespace}:{value}"
 
 
 class CatalogueReader:
     """Keeps up with the store's products. One per process, used by one thread."""
 
     def __init__(self) -> None:
-        self._items: dict[int, Item] = {}
+        self._packing = Packing()
         self._xmin = "0"
+        self._before: Catalogue | None = None
+        self._clear()
+
+    def _clear(self) -> None:
+        self._ids: Int64 = np.zeros(0, np.int64)  # ascending
+        self._packed: list[bytes] = []
+        self._written = np.zeros(0, np.bool_)  # described by a record, not only named by events
+        self._columns = Columns.of([])
+        self._names: tuple[Int64, Int32] = np.zeros(0, np.int64), np.zeros(0, np.int32)
 
     def refresh(self, connection: Connection) -> bool:
         """Reads what changed since the last time. Returns whether anything did. Raises: DatabaseUnavailable."""
@@ -199,26 +434,125 @@ class CatalogueReader:
         state = connection.execute(CHANGED_PRODUCTS, (self._xmin, self._xmin)).fetchone()
         assert state is not None
         if first or state["deleted"]:
-            rows: Iterable[Row] = connection.execute(READ_PRODUCTS)
-            fresh = {row["product_id"]: item_of(row) for row in rows}
-            changed = fresh != self._items
-            self._items = fresh
+            before = self._ids, self._packed
+            self._clear()
+            with connection.transaction(), connection.cursor("catalogue") as cursor:
+                cursor.itersize = READ_TOGETHER
+                cursor.execute(READ_PRODUCTS + " ORDER BY p.product_id")
+                parts = []
+                while rows := cursor.fetchmany(READ_TOGETHER):
+                    parts.append(self._numbered([item_of(row) for row in rows]))
+            self._append(parts)
+            changed = not np.array_equal(before[0], self._ids) or before[1] != self._packed
         else:
             changed = False
             if state["change_ids"]:
-                for row in connection.execute(READ_PRODUCTS + " WHERE p.change_id = ANY(%s)", (state["change_ids"],)):
-                    item = item_of(row)
-                    if self._items.get(item.product_id) != item:
-                        self._items[item.product_id] = item
-                        changed = True
+                found = connection.execute(READ_PRODUCTS + " WHERE p.change_id = ANY(%s)", (state["change_ids"],))
+                changed = self._put({row["product_id"]: item_of(row) for row in found})
         self._xmin = state["xmin"]
         return changed or first
 
     def catalogue(self, model_ids: Int64) -> Catalogue:
         """Aligned with a model's items; products without a record of their own (named by events only) are left out."""
-        in_model = set(model_ids.tolist())
-        added = sorted(
-            (product_id for product_id, item in self._items.items() if item.texts and product_id not in in_model)
+        added = self._ids[self._written & ~np.isin(self._ids, model_ids)]
+        product_ids = np.concatenate([model_ids, added])
+        rows = self._rows(product_ids)
+        place_of_row = np.full(len(self._ids), -1, np.int32)
+        there = np.flatnonzero(rows >= 0).astype(np.int32)
+        place_of_row[rows[there]] = there
+        places = place_of_row[self._names[1]]
+        names = self._names[0][places >= 0], places[places >= 0]
+        items = PackedItems(self._packed, rows, self._packing)
+        self._before = Catalogue(items, product_ids, self._columns.rows(rows), names, self._before)
+        return self._before
+
+    def _numbered(self, items: list[Item]) -> _Part:
+        return _Part(
+            [one.product_id for one in items],
+            [self._packing.packed(one) for one in items],
+            [bool(one.texts) for one in items],
+            Columns.of(items, self._columns.paths, self._columns.brand_names),
+            _hashed(items),
         )
-        product_ids = np.concatenate([model_ids, np.array(added, np.int64)])
-        return Catalogue([self._items.get(int(product_id)) for product_id in product_ids], product_ids)
+
+    def _append(self, parts: list[_Part]) -> None:
+        """Behind what there is: rows of higher ids, in order."""
+        first = len(self._ids)
+        starts = np.cumsum([first, *(len(part.ids) for part in parts)])
+        self._ids = np.concatenate([self._ids, *(np.array(part.ids, np.int64) for part in parts)])
+        self._packed = self._packed + [one for part in parts for one in part.packed]
+        self._written = np.concatenate([self._written, *(np.array(part.written, np.bool_) for part in parts)])
+        joined = [self._columns, *(part.columns for part in parts)]
+        columns = {name: np.concatenate([getattr(one, name) for one in joined]) for name in COLUMNS}
+        self._columns = Columns(**columns, paths=self._columns.paths, brand_names=self._columns.brand_names)
+        hashes = np.concatenate([self._names[0], *(part.names[0] for part in parts)])
+        of_rows = [part.names[1] + np.int32(start) for part, start in zip(parts, starts, strict=False)]
+        self._names = _sorted_names(hashes, np.concatenate([self._names[1], *of_rows]))
+
+    def _put(self, items: dict[int, Item]) -> bool:
+        """Takes these over. What was given out before stays as it was: arrays and lists are made anew."""
+        rows = {
+            product_id: int(row)
+            for product_id, row in zip(items, self._rows(np.array(list(items), np.int64)), strict=True)
+        }
+        fresh = [items[product_id] for product_id in sorted(items) if rows[product_id] < 0]
+        changed = {
+            rows[product_id]: item
+            for product_id, item in items.items()
+            if rows[product_id] >= 0 and self._packed[rows[product_id]] != self._packing.packed(item)
+        }
+        if changed:
+            part = self._numbered(list(changed.values()))
+            at = np.array(list(changed), np.int32)
+            self._packed = self._packed.copy()
+            for row, packed in zip(changed, part.packed, strict=True):
+                self._packed[row] = packed
+            self._written = self._written.copy()
+            self._written[at] = part.written
+            columns = {}
+            for name in COLUMNS:
+                column = getattr(self._columns, name).copy()
+                column[at] = getattr(part.columns, name)
+                columns[name] = column
+            self._columns = Columns(**columns, paths=self._columns.paths, brand_names=self._columns.brand_names)
+            kept = ~np.isin(self._names[1], at)
+            hashes, places = part.names
+            self._names = _sorted_names(
+                np.concatenate([self._names[0][kept], hashes]), np.concatenate([self._names[1][kept], at[places]])
+            )
+        if fresh and len(self._ids) and fresh[0].product_id < self._ids[-1]:
+            # Ids are given in order, but transactions commit in any: rows are put in order again.
+            self._insert(fresh)
+        elif fresh:
+            self._append([self._numbered(fresh)])
+        return bool(changed or fresh)
+
+    def _insert(self, fresh: list[Item]) -> None:
+        """Rows of ids among the present ones."""
+        self._append([self._numbered(fresh)])
+        order = np.argsort(self._ids, kind="stable").astype(np.int32)
+        self._ids, self._written = self._ids[order], self._written[order]
+        self._packed = [self._packed[row] for row in order.tolist()]
+        self._columns = self._columns.rows(order)
+        place = np.empty(len(order), np.int32)
+        place[order] = np.arange(len(order), dtype=np.int32)
+        self._names = self._names[0], place[self._names[1]]
+
+    def _rows(self, wanted: Int64) -> Int32:
+        """Where these ids stand, −1 for one that doesn't."""
+        rows = np.searchsorted(self._ids, wanted).astype(np.int32)
+        rows[rows == len(self._ids)] = -1
+        if len(self._ids):
+            rows[self._ids[rows] != wanted] = -1
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some read products, side by side. names: hashes of external ids and the place in this part of each."""
+
+    ids: list[int]
+    packed: list[bytes]
+    written: list[bool]
+    columns: Columns
+    names: tuple[Int64, Int32]

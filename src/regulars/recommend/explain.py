@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from regulars.language.translations import best_locale, say_in
@@ -10,8 +11,17 @@ from regulars.recommend.service import Serving
 from regulars.store.database import Row
 
 
-def explain(serving: Serving, row: Row, outcomes: list[Row], locale: str | None = None) -> dict[str, Any]:
-    """Everything kept of a decision, as JSON-ready data. Without its trace (after 30 days) the slim part remains."""
+def explain(
+    serving: Serving,
+    row: Row,
+    outcomes: list[Row],
+    locale: str | None = None,
+    label: Callable[[str], str] = str,
+) -> dict[str, Any]:
+    """Everything kept of a decision, as JSON-ready data. Without its trace (after 30 days) the slim part remains.
+
+    label: a category as this language says it.
+    """
     say = say_in(best_locale(locale))
 
     def title(product_id: int) -> str:
@@ -33,7 +43,7 @@ def explain(serving: Serving, row: Row, outcomes: list[Row], locale: str | None 
                 "score": row["scores"][position],
                 "propensity": row["propensities"][position],
                 "source": row["sources"][position],
-                "reason": {"code": code, "text": sentence(say, code, reason, title)},
+                "reason": {"code": code, "text": sentence(say, code, reason, title, label)},
             }
         )
     out: dict[str, Any] = {
@@ -68,6 +78,7 @@ def explain(serving: Serving, row: Row, outcomes: list[Row], locale: str | None 
             "note": trace.get("note"),
             "consent": trace.get("consent"),
             "short": trace.get("short"),
+            "context": trace.get("context"),
             "put_off_for_variety": trace.get("put_off_for_variety", 0),
             "history": [
                 {**product(product_id), "type": kind, "days_ago": days}

@@ -31,25 +31,22 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Barred:
-    """Who may not be shown, and by which filter. The first filter that hits an item names the reason."""
+    """Who may not be shown, and by which filter. The first filter that hits an item names the reason.
+
+    mask: (n,), the union. by: each filter in the order they act, a mask where it takes many, positions where it takes a few.
+    counts: how many products each filter takes away from what those before it left.
+    """
 
     mask: Mask
-    by: dict[str, Mask]
-
-    def items(self) -> Int32:
-        return np.flatnonzero(self.mask).astype(np.int32)
+    by: dict[str, Mask | Int32]
+    counts: dict[str, int]
 
     def reason(self, item: int) -> str:
-        return next((code for code, mask in self.by.items() if mask[item]), "")
+        return next((code for code, items in self.by.items() if _holds(items, item)), "")
 
-    def counts(self) -> dict[str, int]:
-        """How many products each filter takes away from all there are, counted once each."""
-        taken = np.zeros(len(self.mask), np.bool_)
-        out = {}
-        for code, mask in self.by.items():
-            out[code] = int(np.count_nonzero(mask & ~taken))
-            taken |= mask
-        return out
+
+def _holds(items: Mask | Int32, item: int) -> bool:
+    return bool(items[item]) if items.dtype == np.bool_ else item in items
 
 
 class FilterBase:
@@ -69,6 +66,11 @@ class FilterBase:
         for category in repeatable:
             self.repeatable |= catalogue.in_category(category)
         self.everybody: Mask = self.not_for_sale | self.out_of_stock | self.excluded_by_shop
+        self._counts = {
+            "not_for_sale": int(np.count_nonzero(self.not_for_sale)),
+            "out_of_stock": int(np.count_nonzero(self.out_of_stock & ~self.not_for_sale)),
+            "excluded_by_shop": int(np.count_nonzero(self.excluded_by_shop & ~(self.not_for_sale | self.out_of_stock))),
+        }
 
     def bar(
         self, wishes: Wishes, excluded: Int32, context: int | None, bought: Int32, seen: Int32, kind: str = ""
@@ -77,37 +79,46 @@ class FilterBase:
 
         kind: "same" or "other": whether a list keeps to the context's own category, or out of it.
         """
-        catalogue, n = self.catalogue, len(self.catalogue)
-        by: dict[str, Mask] = {
+        catalogue = self.catalogue
+        own: dict[str, Mask | Int32] = {}
+        if len(excluded):
+            own["excluded_by_request"] = excluded
+        if context is not None:
+            own["open_page"] = np.array([context], np.int32)
+        if len(bought):
+            own["already_bought"] = bought[~self.repeatable[bought]]
+        if len(seen):
+            own["seen_lately"] = seen
+        if context is not None and kind == "same":
+            own["other_kind"] = ~self._alike(context)
+        elif context is not None and kind == "other":
+            own["same_kind"] = self._of_path(context)
+        if wishes.category is not None:
+            own["other_category"] = ~catalogue.in_category(wishes.category)
+        if wishes.brand is not None:
+            own["other_brand"] = ~catalogue.of_brand(wishes.brand)
+        if wishes.min_price is not None:
+            own["price_too_low"] = ~(catalogue.price >= wishes.min_price)
+        if wishes.max_price is not None:
+            own["price_too_high"] = ~(catalogue.price <= wishes.max_price)
+        # Few filters touch more than a handful of products. The rest costs nothing per product of the catalogue.
+        mask = self.everybody.copy() if own else self.everybody
+        counts = dict(self._counts)
+        for code, items in own.items():
+            if items.dtype == np.bool_:
+                wide = items.view(np.bool_)
+                counts[code] = int(np.count_nonzero(wide & ~mask))
+                mask |= wide
+            else:
+                counts[code] = len(set(items[~mask[items]].tolist()))
+                mask[items] = True
+        by: dict[str, Mask | Int32] = {
             "not_for_sale": self.not_for_sale,
             "out_of_stock": self.out_of_stock,
             "excluded_by_shop": self.excluded_by_shop,
+            **own,
         }
-        mask = self.everybody
-        if len(excluded):
-            by["excluded_by_request"] = _at(n, excluded)
-        if context is not None:
-            by["open_page"] = _at(n, np.array([context], np.int32))
-        if len(bought):
-            by["already_bought"] = _at(n, bought) & ~self.repeatable
-        if len(seen):
-            by["seen_lately"] = _at(n, seen)
-        if context is not None and kind == "same":
-            by["other_kind"] = ~self._alike(context)
-        elif context is not None and kind == "other":
-            by["same_kind"] = self._of_path(context)
-        if wishes.category is not None:
-            by["other_category"] = ~catalogue.in_category(wishes.category)
-        if wishes.brand is not None:
-            by["other_brand"] = ~catalogue.of_brand(wishes.brand)
-        if wishes.min_price is not None:
-            by["price_too_low"] = ~(catalogue.price >= wishes.min_price)
-        if wishes.max_price is not None:
-            by["price_too_high"] = ~(catalogue.price <= wishes.max_price)
-        for code, more in by.items():
-            if code not in ("not_for_sale", "out_of_stock", "excluded_by_shop"):
-                mask = mask | more
-        return Barred(mask, by)
+        return Barred(mask, by, counts)
 
     def _of_path(self, context: int, levels: int | None = None) -> Mask:
         """What stands in the context's category, by its whole path or its first levels; nothing where it has none."""
@@ -123,9 +134,3 @@ class FilterBase:
             if np.count_nonzero(mask & ~self.everybody) > ENOUGH_ALIKE:
                 return mask
         return np.ones(len(self.catalogue), np.bool_)
-
-
-def _at(n: int, items: Int32) -> Mask:
-    mask = np.zeros(n, np.bool_)
-    mask[items] = True
-    return mask

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import structlog
 
 from regulars.errors import ModelError, RegularsError
+from regulars.recommend import pictures
 from regulars.recommend.catalogue import Catalogue, CatalogueReader
+from regulars.recommend.context import UNLEARNED, ContextPrior
 from regulars.recommend.filters import FilterBase
 from regulars.recommend.model import Model
 from regulars.recommend.prepare import histories_from_store
@@ -38,8 +41,10 @@ class Live:
         self._lock = threading.Lock()
         self._reader = CatalogueReader()
         self._loaded: tuple[str, Model] | None = None
+        self._arrivals = UNLEARNED
         self._refused: dict[int, str] = {}  # by promotion: promoting a restored version again is a new chance
         self._extended: Model | None = None
+        self._pictures = 0  # the newest change among vectors of pictures when the model was extended
         self._starter: Model | None = None
         self._starter_events = -1
         self._starter_learned = False
@@ -68,13 +73,14 @@ class Live:
             note, model_changed = self._follow_registry(connection)
             if self._loaded is None:
                 model_changed = self._follow_starter(connection, changed) or model_changed
+            model_changed = self._follow_pictures(connection) or model_changed
             before = self._current
             if before is not None and not (
                 changed or model_changed or settings != self._settings or note != before.note
             ):
                 return False
             self._settings = settings
-            self._current = self._assemble(settings, note)
+            self._current = self._assemble(connection, settings, note)
             return True
 
     def _follow_registry(self, connection: Connection) -> tuple[str | None, bool]:
@@ -89,7 +95,7 @@ class Live:
                 continue
             try:
                 registry.verify(version.folder, version.files)
-                model = Model.load(version.folder)
+                model, arrivals = Model.load(version.folder), ContextPrior.load(version.folder)
             except RegularsError as error:
                 self._refused[version.promotion_id] = f"{version.version} was refused: {error.detail}"
                 note = note or self._refused[version.promotion_id]
@@ -100,11 +106,21 @@ class Live:
                     )
                 continue
             log.info("model_loaded", version=version.version, fallback=place > 0)
-            self._loaded, self._extended = (version.version, model), None
+            self._loaded, self._extended, self._arrivals = (version.version, model), None, arrivals
             return note, True
         if rows and self._loaded is not None and all(row["version"] != self._loaded[0] for row in rows):
             self._loaded = None
         return note, False
+
+    def _follow_pictures(self, connection: Connection) -> bool:
+        """Whether products added since the training got vectors of their pictures; the model then takes them in anew."""
+        if self._extended is None or self._loaded is None or not self._extended.looks:
+            return False
+        newest = pictures.newest_change(connection)
+        if newest == self._pictures:
+            return False
+        self._extended = None
+        return True
 
     def _follow_starter(self, connection: Connection, catalogue_changed: bool) -> bool:
         """Without a trained model: one from counts and words, fitted anew when enough happened."""
@@ -130,14 +146,21 @@ class Live:
         self._starter_took = self._starter_at - started
         return True
 
-    def _assemble(self, settings: ShopSettings, note: str | None) -> Serving:
+    def _assemble(self, connection: Connection, settings: ShopSettings, note: str | None) -> Serving:
         version, model = self._loaded if self._loaded is not None else (None, self._starter)
         ids = model.product_ids if model is not None else np.zeros(0, np.int64)
         catalogue: Catalogue = self._reader.catalogue(ids)
         if model is not None and len(catalogue) > len(model):
             if self._extended is None or not np.array_equal(self._extended.product_ids, catalogue.product_ids):
-                self._extended = model.extended(catalogue.vocabulary())
+                vocabulary = catalogue.vocabulary()
+                if model.looks:
+                    self._pictures = pictures.newest_change(connection)
+                    found = pictures.vectors(connection, vocabulary.product_ids, len(model))
+                    vocabulary = replace(vocabulary, pictures=found)
+                self._extended = model.extended(vocabulary)
             model = self._extended
+        model = None if model is None else model.knowing(catalogue.facts)
         mode = "trained" if version is not None else "starter" if self._starter_learned else "newest"
         filters = FilterBase(catalogue, settings.excluded_products, settings.repeatable_categories)
-        return Serving(model, version, mode, catalogue, filters, settings, note)
+        arrivals = self._arrivals if version is not None else UNLEARNED
+        return Serving(model, version, mode, catalogue, filters, settings, note, arrivals)

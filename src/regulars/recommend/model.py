@@ -1,13 +1,15 @@
-"""The bundle that serves: the sources, and the blend that makes one list of theirs. NumPy and onnxruntime only.
+"""The bundle that serves: the sources, the blend that makes one list of theirs, and the ranker that puts its head in order.
+NumPy, onnxruntime and LightGBM only.
 
 It speaks of items by their position in the vocabulary, and doesn't know stock, prices, rules or who is asking.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,27 +19,43 @@ import scipy.sparse as sparse
 from safetensors.numpy import load_file, save_file
 
 from regulars.errors import DamagedModel, InvalidInput
-from regulars.recommend.blend import SOURCE_ORDER, Blend, standardised
-from regulars.recommend.dataset import Float32, Int32, Int64, Query, Vocabulary
+from regulars.recommend.blend import SOURCE_ORDER, Blend, on_scale, standardised
+from regulars.recommend.dataset import Float32, Int32, Int64, ItemFacts, Query, Vocabulary
+from regulars.recommend.features import FEATURES, features
+from regulars.recommend.ranker import RANKED, Ranker
 from regulars.recommend.sources._neighbours import Neighbours
-from regulars.recommend.sources.base import NO_EVIDENCE, CandidateSource, best
+from regulars.recommend.sources.answers import Answer, Mask, best
+from regulars.recommend.sources.base import NO_EVIDENCE, CandidateSource
 from regulars.recommend.sources.covisitation import CovisitationSource
 from regulars.recommend.sources.ease import EaseSource
+from regulars.recommend.sources.factors import FactorsSource
+from regulars.recommend.sources.image import ImageSource
+from regulars.recommend.sources.judge import JudgeSource
 from regulars.recommend.sources.popular import PopularSource
 from regulars.recommend.sources.sequence import SequenceSource
 from regulars.recommend.sources.text import TextSource
 
-FORMAT = 1
+FORMAT = 2
 """Of a saved model's folder. A loader refuses what it doesn't know instead of guessing."""
 
 LENDERS = 10
-"""Text neighbours that lend to an item nobody touched yet what counting says of them."""
+"""Text and picture neighbours that lend to an item nobody touched yet what counting says of them."""
 
-COUNTING = ("ease", "covisitation", "popular")
+COUNTING = ("ease", "factors", "covisitation", "popular")
 """Sources that know an item only by what people did with it."""
 
 SOURCE_TYPES: dict[str, type[CandidateSource]] = {
-    source.name: source for source in (SequenceSource, EaseSource, CovisitationSource, TextSource, PopularSource)
+    source.name: source
+    for source in (
+        SequenceSource,
+        EaseSource,
+        FactorsSource,
+        CovisitationSource,
+        TextSource,
+        JudgeSource,
+        ImageSource,
+        PopularSource,
+    )
 }
 
 
@@ -45,7 +63,7 @@ SOURCE_TYPES: dict[str, type[CandidateSource]] = {
 class Candidates:
     """What a model proposes for a query, best first.
 
-    items: (c,) positions in the vocabulary. scores: (c,) blended, comparable within one query only.
+    items: (c,) positions in the vocabulary. scores: (c,) comparable within one query only.
     features: (c, f) each source's score on the blend's scale (blend.standardised), for rankers that come after.
     ranks: (c, sources) place from 0 in each source's own list, −1 where that source didn't propose the item.
     """
@@ -58,6 +76,8 @@ class Candidates:
     source_names: tuple[str, ...]
     removed: Int32
     """What sources had among their best but was excluded: a trace says of each which filter it was."""
+    rows: Float32 = field(default_factory=lambda: np.zeros((0, len(FEATURES)), np.float32))
+    """(r, len(FEATURES)) what a ranker is told of the first r candidates: it is logged for the next one to learn from."""
 
     def __len__(self) -> int:
         return len(self.items)
@@ -66,8 +86,18 @@ class Candidates:
 class Model:
     """A set of sources and their blend. Immutable; threads share it. Works with any non-empty subset of the sources."""
 
-    def __init__(self, product_ids: Int64, sources: Sequence[CandidateSource], blend: Blend) -> None:
-        """product_ids: (n,) the store's ids of the items. Raises InvalidInput for no sources or an unknown one."""
+    def __init__(
+        self,
+        product_ids: Int64,
+        sources: Sequence[CandidateSource],
+        blend: Blend,
+        ranker: Ranker | None = None,
+        facts: ItemFacts | None = None,
+    ) -> None:
+        """product_ids: (n,) the store's ids of the items. facts: of the same items; None = nothing is known of them.
+
+        Raises InvalidInput for no sources or an unknown one.
+        """
         by_name = {source.name: source for source in sources}
         if not by_name or len(by_name) != len(sources) or any(name not in SOURCE_TYPES for name in by_name):
             raise InvalidInput(f"A model can't be made of the sources {[source.name for source in sources]}.")
@@ -75,11 +105,13 @@ class Model:
         self.sources = {name: by_name[name] for name in SOURCE_ORDER if name in by_name}
         self.source_names = tuple(self.sources)
         self.blend = blend
+        self.ranker = ranker
+        self.facts = facts
         self._weights = blend.vector(self.source_names)
-        self._untouched, self._lenders = _lending(self.sources)
+        self._untouched, lenders = _lending(self.sources)
+        self._lender_items, self._lender_weights = _as_table(lenders)
         self._is_untouched = np.zeros(len(product_ids), np.bool_)
         self._is_untouched[self._untouched] = True
-        self._lender_items, self._lender_weights = _as_table(self._lenders)
         self._fixed = {
             name: self._without_query(name, source) for name, source in self.sources.items() if not source.personal
         }
@@ -87,46 +119,82 @@ class Model:
     def __len__(self) -> int:
         return len(self.product_ids)
 
-    def retrieve(self, query: Query, per_source: int = 100, exclude: Int32 | None = None) -> Candidates:
-        """The best `per_source` items of each source, without the excluded, sorted by blended score.
+    @property
+    def looks(self) -> bool:
+        """Whether pictures take part, so that an added product's picture is worth reading."""
+        sequence = self.sources.get("sequence")
+        return "image" in self.sources or (isinstance(sequence, SequenceSource) and sequence.space is not None)
 
-        Every candidate has every source's score, also of those that didn't propose it. At most per_source × sources.
+    def retrieve(self, query: Query, per_source: int = 100, exclude: Int32 | Mask | None = None) -> Candidates:
+        """The best `per_source` items of each source, without the excluded, sorted by the ranker's score, or by the
+        blend's where there is no ranker.
+
+        exclude: positions, or an (n,) mask that is True for them. Every candidate has every source's score, also of those that
+        didn't propose it. At most per_source × sources.
         """
-        columns: list[Float32] = []
-        lists: list[Int32] = []
-        removed: list[Int32] = [np.zeros(0, np.int32)]
-        barred = np.zeros(0, np.int32) if exclude is None else exclude
+        barred = _as_mask(exclude, len(self))
         silent = len(query.items) == 0 and query.context is None
+        answers: list[Answer | None] = []
+        lists: list[Int32] = []
+        removed: list[Int32] = []
         for name, source in self.sources.items():
             if name in self._fixed:
-                column, in_order = self._fixed[name]
-                proposed, out = _first_free(in_order, barred, len(self), per_source)
+                answers.append(None)
+                proposed, out = _first_free(self._fixed[name][1], barred, per_source)
             else:
-                scores = source.scores(query)
-                column = standardised(name, scores)
-                proposed, out = _best_free(scores, barred, per_source, source.floor)
-            columns.append(column)
+                answer = source.answer(query)
+                answers.append(answer)
+                best_of = answer.best(per_source, barred)
+                proposed, out = best_of.proposal.items, best_of.removed
             if silent and name != "popular":
                 proposed, out = proposed[:0], out[:0]
             lists.append(proposed)
             removed.append(out)
         items = np.unique(np.concatenate(lists))
-        features = np.stack([column[items] for column in columns], axis=1)
-        self._lend(items, columns, features)
+        values = np.stack(
+            [self._column(name, answer, items) for name, answer in zip(self.sources, answers, strict=True)], axis=1
+        )
+        self._lend(items, answers, values)
+        # A score that is no number says nothing: an item whose score can't be compared has no place in a list or a log.
+        np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
         ranks = np.full((len(items), len(lists)), -1, np.int16)
         for number, proposed in enumerate(lists):
             ranks[np.searchsorted(items, proposed), number] = np.arange(len(proposed), dtype=np.int16)
-        scores = features @ self._weights
+        scores = values @ self._weights
         order = np.argsort(-scores, kind="stable")
-        return Candidates(
+        found = Candidates(
             items[order],
             scores[order],
-            features[order],
+            values[order],
             self.source_names,
             ranks[order],
             self.source_names,
             np.unique(np.concatenate(removed)),
         )
+        found = replace(found, rows=self._rows(query, found))
+        return found if self.ranker is None else _ranked(self.ranker, found)
+
+    def _rows(self, query: Query, candidates: Candidates) -> Float32:
+        """What a ranker is told of the first RANKED candidates in the blend's order, (r, len(FEATURES))."""
+        items = candidates.items[:RANKED]
+        return features(
+            self.sources,
+            query,
+            items,
+            candidates.scores[:RANKED],
+            {name: candidates.features[:RANKED, number] for number, name in enumerate(self.source_names)},
+            {name: candidates.ranks[:RANKED, number] for number, name in enumerate(self.source_names)},
+            self._is_untouched[items],
+            self.facts,
+        )
+
+    def knowing(self, facts: ItemFacts | None) -> Self:
+        """The same model with these facts about its items. Raises InvalidInput when they are of another number."""
+        if facts is not None and len(facts) != len(self):
+            raise InvalidInput(f"There are facts of {len(facts)} items; the model has {len(self)}.", field="facts")
+        other = copy.copy(self)
+        other.facts = facts
+        return other
 
     def evidence(self, query: Query, candidates: Candidates, places: Sequence[int]) -> list[tuple[str, int]]:
         """For the candidates at these places: (source that adds most to the score, index into query.items of what
@@ -159,29 +227,36 @@ class Model:
         """Of a source that says the same to everybody: its blended column and its items, best first."""
         scores = source.scores(Query(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(0, np.float32)))
         order = best(scores, len(scores), source.floor).items
-        return self._lent(name, standardised(name, scores)), order
+        column = standardised(name, scores)
+        if name in COUNTING:
+            column[self._untouched] = np.maximum(column[self._untouched], self._lent(column, self._untouched))
+        return column, order
 
-    def _lend(self, items: Int32, columns: Sequence[Float32], features: Float32) -> None:
-        """`_lent` for the candidates alone: in place, in the features of the counting sources that look at the query."""
+    def _column(self, name: str, answer: Answer | None, items: Int32) -> Float32:
+        """A source's values of these items on the blend's scale; answer: None where it says the same to everybody."""
+        return self._fixed[name][0][items] if answer is None else on_scale(name, answer, items)
+
+    def _lend(self, items: Int32, answers: Sequence[Answer | None], values: Float32) -> None:
+        """Gives untouched candidates what their text neighbours lend: in place, in the features of the counting sources
+        that look at the query.
+
+        Otherwise they would compete without a bonus that every other item has, and never be shown, never be touched.
+        """
         rows = np.flatnonzero(self._is_untouched[items])
         if len(rows) == 0:
             return
         place = np.searchsorted(self._untouched, items[rows])
         lenders, weights = self._lender_items[place], self._lender_weights[place]
-        for number, name in enumerate(self.source_names):
-            if name in COUNTING and name not in self._fixed:
-                lent = (columns[number][lenders] * weights).sum(axis=1)
-                features[rows, number] = np.maximum(features[rows, number], lent)
+        for number, (name, answer) in enumerate(zip(self.source_names, answers, strict=True)):
+            if name in COUNTING and answer is not None:
+                scaled = on_scale(name, answer, lenders.ravel()).reshape(lenders.shape)
+                values[rows, number] = np.maximum(values[rows, number], (scaled * weights).sum(axis=1))
 
-    def _lent(self, source: str, column: Float32) -> Float32:
-        """A counting source's column, with untouched items given the mean of their text neighbours' values.
-
-        Otherwise they would compete without a bonus that every other item has, and never be shown, never be touched.
-        """
-        if source in COUNTING and len(self._untouched):
-            own = column[self._untouched]
-            column[self._untouched] = np.maximum(own, self._lenders @ column)
-        return column
+    def _lent(self, column: Float32, untouched: Int32) -> Float32:
+        """The mean of the text neighbours' values in a counting source's column, for each of these untouched items."""
+        place = np.searchsorted(self._untouched, untouched)
+        lent: Float32 = (column[self._lender_items[place]] * self._lender_weights[place]).sum(axis=1)
+        return lent
 
     def extended(self, vocabulary: Vocabulary) -> Self:
         """The same model for a vocabulary that begins with the present items: products added since it was trained.
@@ -193,7 +268,7 @@ class Model:
         if len(vocabulary) == len(self):
             return self
         sources = [source.extended(vocabulary) for source in self.sources.values()]
-        return type(self)(vocabulary.product_ids, sources, self.blend)
+        return type(self)(vocabulary.product_ids, sources, self.blend, self.ranker, vocabulary.facts)
 
     def save(self, folder: Path) -> None:
         """Write the model into a folder: model.json, blend.json, items.safetensors and one folder a source."""
@@ -201,6 +276,8 @@ class Model:
         for name, source in self.sources.items():
             source.save(folder / name)
         self.blend.save(folder)
+        if self.ranker is not None:
+            self.ranker.save(folder)
         save_file({"product_ids": self.product_ids}, folder / "items.safetensors")
         # Last, so that a folder with a model.json is a whole one.
         (folder / "model.json").write_text(json.dumps({"format": FORMAT, "sources": list(self.source_names)}))
@@ -217,7 +294,7 @@ class Model:
         if document.get("format") != FORMAT or any(name not in SOURCE_TYPES for name in names):
             raise DamagedModel(f"The model in {folder} is of a format that this version doesn't know.")
         sources = [SOURCE_TYPES[name].load(folder / name) for name in names]
-        model = cls(product_ids, sources, Blend.load(folder))
+        model = cls(product_ids, sources, Blend.load(folder), Ranker.load(folder))
         sequence, text = model.sources.get("sequence"), model.sources.get("text")
         if isinstance(sequence, SequenceSource) and isinstance(text, TextSource):
             # Both save their encoder, mostly the same one: tens of megabytes that need not be held twice.
@@ -225,31 +302,47 @@ class Model:
         return model
 
 
-def _best_free(scores: Float32, barred: Int32, k: int, floor: float) -> tuple[Int32, Int32]:
-    """The k best of (n,) scores that aren't barred, best first, and the barred ones (k at most) that rank among them.
+def _ranked(ranker: Ranker, found: Candidates) -> Candidates:
+    """The first RANKED in the ranker's order; those behind keep theirs, each below what stands before it."""
+    count = len(found.rows)
+    if count == 0:
+        return found
+    own = ranker.scores(found.rows)
+    head = np.argsort(-own, kind="stable")
+    order = np.concatenate([head, np.arange(count, len(found))])
+    behind = found.scores[count:] - found.scores[count - 1] + own.min()
+    return replace(
+        found,
+        items=found.items[order],
+        scores=np.concatenate([own[head], behind]).astype(np.float32),
+        features=found.features[order],
+        ranks=found.ranks[order],
+        rows=found.rows[head],
+    )
 
-    Changes scores.
+
+def _as_mask(exclude: Int32 | Mask | None, size: int) -> Mask:
+    if exclude is not None and exclude.dtype == np.bool_:
+        return exclude.view(np.bool_)
+    mask = np.zeros(size, np.bool_)
+    if exclude is not None:
+        mask[exclude] = True
+    return mask
+
+
+def _first_free(order: Int32, barred: Mask, k: int) -> tuple[Int32, Int32]:
+    """Of all items in order of their scores: the first k that aren't barred, and the barred ones (k at most) among them.
+
+    Looks only as far as it has to.
     """
-    of_barred = scores[barred]
-    scores[barred] = -np.inf
-    proposed = best(scores, k, floor)
-    least = proposed.scores[-1] if len(proposed.items) == k else np.float32(floor)
-    hit = np.flatnonzero((of_barred > floor) & (of_barred >= least))
-    if len(hit) > k:
-        hit = hit[np.argsort(-of_barred[hit], kind="stable")[:k]]
-    return proposed.items, barred[hit]
-
-
-def _first_free(order: Int32, barred: Int32, size: int, k: int) -> tuple[Int32, Int32]:
-    """As _best_free, from all items in order of their scores."""
-    out = np.zeros(size, np.bool_)
-    out[barred] = True
-    begin = order[: 2 * k]
-    hit = out[begin]
-    free = begin[~hit]
-    if len(free) < k < len(order):
-        hit = out[order]
-        free, begin = order[~hit], order
+    end = 2 * k
+    while True:
+        begin = order[:end]
+        hit = barred[begin]
+        free = begin[~hit]
+        if len(free) >= k or end >= len(order):
+            break
+        end *= 4
     if len(free) > k:
         last = int(np.flatnonzero(~hit)[k - 1])
         return free[:k], begin[:last][hit[:last]][:k]
@@ -268,11 +361,12 @@ def _as_table(lenders: Any) -> tuple[Int32, Float32]:
 
 
 def _lending(sources: dict[str, CandidateSource]) -> tuple[Int32, Any]:
-    """Items that no one touched but whose text has neighbours, (u,), and the (u, n) CSR weights of those, rows sum to 1.
+    """Items that no one touched but whose text or picture has neighbours, (u,), and the (u, n) CSR weights of those, rows sum to 1.
 
-    Weights are cosines over the LENDERS nearest that somebody touched.
+    Weights are cosines over the LENDERS nearest that somebody touched; where both are known, of text and picture
+    together.
     """
-    text, counted = sources.get("text"), sources.get("covisitation")
+    text, counted, image = sources.get("text"), sources.get("covisitation"), sources.get("image")
     nothing = np.zeros(0, np.int32), sparse.csr_matrix((0, 0), dtype=np.float32)
     if not isinstance(text, TextSource) or not isinstance(counted, CovisitationSource):
         return nothing
@@ -282,8 +376,10 @@ def _lending(sources: dict[str, CandidateSource]) -> tuple[Int32, Any]:
     untouched = np.flatnonzero(~touched)
     if len(untouched) in (0, size):
         return nothing
-    near = text.neighbours
-    lists = sparse.csr_matrix((near.weights, near.indices, near.offsets), shape=(size, size))[untouched]
+    near = [text.neighbours, *([image.neighbours] if isinstance(image, ImageSource) else [])]
+    lists = sum(
+        sparse.csr_matrix((one.weights, one.indices, one.offsets), shape=(size, size))[untouched] for one in near
+    )
     lists.data *= touched[lists.indices]
     lists.eliminate_zeros()
     lenders = Neighbours.of(lists, LENDERS)

@@ -82,4 +82,5 @@ def _histories(person: Int64, item: npt.ArrayLike, at: npt.ArrayLike, strength: 
         np.asarray(item, np.int32),
         np.asarray(at, np.int64),
         np.asarray(strength, np.float32),
+        people=person[starts],
     )

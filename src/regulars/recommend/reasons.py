@@ -9,12 +9,35 @@ from regulars.language.translations import Say
 from regulars.recommend.sources.base import CONTEXT_EVIDENCE
 from regulars.schema import EventType, Reason
 
-_VERB: dict[str, str] = {EventType.PURCHASE: "bought", EventType.CART: "put_in_cart", EventType.LIKE: "liked"}
+_VERB: dict[str, str] = {
+    EventType.PURCHASE: "bought",
+    EventType.CART: "put_in_cart",
+    EventType.LIKE: "liked",
+    EventType.TASTE: "picked",
+}
+
+_OF_PAGE = {
+    "covisitation": "goes_with_page",
+    "ease": "goes_with_page",
+    "factors": "goes_with_page",
+    "image": "looks_like_page",
+}
+_OF_HISTORY = {
+    "covisitation": "others_also",
+    "ease": "others_also",
+    "factors": "others_also",
+    "text": "alike",
+    "judge": "alike",
+    "image": "looks_like",
+}
 
 
 # Looked up when said: translating all of them for each item of a list took a tenth of the time of an answer.
 _SENTENCES: dict[str, Callable[[Say], str]] = {
     "popular": lambda say: say("Popular right now"),
+    "popular_in": lambda say: say("Popular in {category}"),
+    "popular_with_arrivals": lambda say: say("Popular with people who are new here"),
+    "popular_now": lambda say: say("Popular at this time of day"),
     "new": lambda say: say("New in the shop"),
     "something_different": lambda say: say("Something different"),
     "for_you": lambda say: say("Picked for you"),
@@ -24,14 +47,23 @@ _SENTENCES: dict[str, Callable[[Say], str]] = {
     "others_also_bought": lambda say: say("Others who bought {product} chose this"),
     "others_also_put_in_cart": lambda say: say("Goes with {product}, which you put in your cart"),
     "others_also_liked": lambda say: say("Others who liked {product} chose this"),
+    "others_also_picked": lambda say: say("Others who like {product} chose this"),
     "alike_viewed": lambda say: say("Similar to {product}, which you looked at"),
     "alike_bought": lambda say: say("Similar to {product}, which you bought"),
     "alike_put_in_cart": lambda say: say("Similar to {product}, which you put in your cart"),
     "alike_liked": lambda say: say("Similar to {product}, which you liked"),
+    "looks_like_page": lambda say: say("Looks like this"),
+    "looks_like_viewed": lambda say: say("Looks like {product}, which you looked at"),
+    "looks_like_bought": lambda say: say("Looks like {product}, which you bought"),
+    "looks_like_put_in_cart": lambda say: say("Looks like {product}, which you put in your cart"),
+    "looks_like_liked": lambda say: say("Looks like {product}, which you liked"),
+    "looks_like_picked": lambda say: say("Looks like {product}, which you picked"),
+    "alike_picked": lambda say: say("Similar to {product}, which you picked"),
     "next_viewed": lambda say: say("Because you looked at {product}"),
     "next_bought": lambda say: say("Because you bought {product}"),
     "next_put_in_cart": lambda say: say("Because you put {product} in your cart"),
     "next_liked": lambda say: say("Because you liked {product}"),
+    "next_picked": lambda say: say("Because you picked {product}"),
     "again": lambda say: say("You bought it {days} days ago"),
     "again_yesterday": lambda say: say("You bought it yesterday"),
     "again_today": lambda say: say("You bought it today"),
@@ -48,16 +80,21 @@ def reason_for(source: str, evidence: int, products: list[int], types: list[str]
     if source == "explore":
         return Reason("something_different")
     if evidence == CONTEXT_EVIDENCE and context is not None:
-        return Reason("goes_with_page" if source in ("covisitation", "ease") else "like_page", {"product_id": context})
+        return Reason(_OF_PAGE.get(source, "like_page"), {"product_id": context})
     if 0 <= evidence < len(products):
         did = _VERB.get(types[evidence], "viewed")
-        kind = {"covisitation": "others_also", "ease": "others_also", "text": "alike"}.get(source, "next")
-        return Reason(f"{kind}_{did}", {"product_id": products[evidence]})
+        return Reason(f"{_OF_HISTORY.get(source, 'next')}_{did}", {"product_id": products[evidence]})
     return Reason("for_you")
 
 
-def sentence(say: Say, code: str, arguments: dict[str, Any], title: Callable[[int], str]) -> str:
-    """The reason in the reader's language. title: of a product id, "" where it is gone."""
+def sentence(
+    say: Say,
+    code: str,
+    arguments: dict[str, Any],
+    title: Callable[[int], str],
+    label: Callable[[str], str] = str,
+) -> str:
+    """The reason in the reader's language. title: of a product id, "" where it is gone. label: of a category."""
     name = title(int(arguments["product_id"])) if "product_id" in arguments else ""
     if "product_id" in arguments and not name:
         code = "for_you"
@@ -65,6 +102,8 @@ def sentence(say: Say, code: str, arguments: dict[str, Any], title: Callable[[in
     if code in ("again", "again_cycle") and days < 2:
         code = "again_yesterday" if days else "again_today"
     said = _SENTENCES.get(code, _SENTENCES["for_you"])(say).replace("{product}", shortened(name))
+    if "category" in arguments:
+        said = said.replace("{category}", shortened(label(str(arguments["category"]))))
     return said.replace("{days}", str(days)).replace("{cycle}", str(arguments.get("cycle", "")))
 
 

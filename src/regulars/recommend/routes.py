@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from typing import Annotated, Any, Protocol
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any, Literal, Protocol
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import orjson
 from fastapi import APIRouter, Body, Depends, Query, Response
@@ -13,9 +17,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from regulars.errors import InvalidInput, NotFound
 from regulars.language.translations import best_locale, say_in
 from regulars.recommend import service
+from regulars.recommend.catalogue import Item
+from regulars.recommend.context import Arrival, came_from
 from regulars.recommend.explain import explain
 from regulars.recommend.filters import Wishes
 from regulars.recommend.reasons import sentence
+from regulars.recommend.search import index_of
 from regulars.recommend.service import Serving
 from regulars.recommend.surfaces import SURFACES
 from regulars.schema import Decision, ExternalId
@@ -24,6 +31,7 @@ from regulars.schema.text import IdText
 from regulars.store.database import Row
 
 UNKNOWN_PRODUCT = -1
+MOST_MATCHED = 100  # products that hold the words somebody came with
 
 
 class Answers(Protocol):
@@ -51,6 +59,20 @@ class Filters(BaseModel):
     max_price: float | None = Field(default=None, ge=0, lt=1e15, allow_inf_nan=False)
 
 
+class Context(BaseModel):
+    """How the person came, as far as the page knows. All of it may be left out; none of it is needed twice."""
+
+    model_config = ConfigDict(extra="forbid")
+    referrer: str | None = Field(default=None, max_length=2_000, description="Address of the page before.")
+    medium: str | None = Field(default=None, max_length=100, description="utm_medium of the landing address.")
+    query: str | None = Field(default=None, max_length=200, description="What they searched for.")
+    category: str | None = Field(default=None, max_length=512, description="Where they began: a name, or a path.")
+    product: ExternalIdField | None = Field(default=None, description="The product on whose page they began.")
+    hour: int | None = Field(default=None, ge=0, le=23, description="On their clock; the shop's, if missing.")
+    weekday: int | None = Field(default=None, ge=0, le=6, description="0 is Monday.")
+    device: Literal["phone", "tablet", "desk"] | None = None
+
+
 class RecommendationRequest(BaseModel):
     """Who asks, where, and for what."""
 
@@ -66,6 +88,7 @@ class RecommendationRequest(BaseModel):
     exclude: list[ExternalIdField] = Field(default_factory=list, max_length=1_000, description="Never these products.")
     locale: str | None = Field(default=None, max_length=64, description="Language of titles and reasons: en, zh.")
     seed: int | None = Field(default=None, ge=0, lt=2**63, description="Makes exploration slots repeatable.")
+    context: Context | None = Field(default=None, description="How they came; it bends a stranger's list.")
 
 
 class ReasonOut(BaseModel):
@@ -73,7 +96,7 @@ class ReasonOut(BaseModel):
     text: str
 
 
-class ItemOut(BaseModel):
+class ProductOut(BaseModel):
     product: str
     namespace: str
     title: str
@@ -81,6 +104,9 @@ class ItemOut(BaseModel):
     currency: str | None
     url: str | None
     picture: str | None
+
+
+class ItemOut(ProductOut):
     position: int = Field(description="0-based. Send it back with the click, beside decision_id.")
     score: float
     source: str
@@ -110,6 +136,8 @@ def router(
         engine = answers()
         customer = caller.speaks_for(asked.customer)
         request = _request(engine.serving, asked)
+        if asked.context is not None:
+            request = replace(request, arrival=await _arrival(engine.serving, asked.context, asked.locale))
         serving, decision = await engine.recommend(request, customer, asked.visitor)
         return Response(orjson.dumps(shown(serving, decision, asked.locale)), media_type="application/json")
 
@@ -151,6 +179,40 @@ def _request(serving: Serving, asked: RecommendationRequest) -> service.Request:
     )
 
 
+async def _arrival(serving: Serving, given: Context, locale: str | None) -> Arrival:
+    """What the request's context says. Words are looked up beside the event loop: a new catalogue's index takes a while."""
+    referrer, words = came_from(given.referrer or "", given.medium or "")
+    if given.referrer is None and given.medium is None:
+        referrer = ""
+    words = given.query or words
+    matched: tuple[int, ...] = ()
+    if words:
+        index = await asyncio.to_thread(index_of, serving.catalogue)
+        matched = tuple(item.product_id for item in index.find(words).items[:MOST_MATCHED])
+    landing = tuple(part.strip() for part in (given.category or "").split(">") if part.strip())
+    began = serving.catalogue.named(*given.product) if given.product is not None else None
+    if began is not None and not landing:
+        landing = began.category
+    here = datetime.now(ZoneInfo(serving.settings.zone))
+    hour = here.hour if given.hour is None else given.hour
+    weekday = here.weekday() if given.weekday is None else given.weekday
+    return Arrival(referrer, landing, matched, locale or "", hour, weekday, given.device or "")
+
+
+def described(item: Item, locale: str | None) -> dict[str, Any]:
+    """A product as ProductOut."""
+    namespace, name = item.names[0] if item.names else ("", "")
+    return {
+        "product": name,
+        "namespace": namespace,
+        "title": item.title(locale),
+        "price": item.price_text,
+        "currency": item.currency,
+        "url": item.url,
+        "picture": item.pictures[0]["url"] if item.pictures else None,
+    }
+
+
 def shown(serving: Serving, decision: Decision, locale: str | None) -> dict[str, Any]:
     """A decision as RecommendationsOut."""
     say = say_in(best_locale(locale))
@@ -164,16 +226,9 @@ def shown(serving: Serving, decision: Decision, locale: str | None) -> dict[str,
         item = serving.item(action.product_id)
         if item is None:
             continue
-        namespace, name = item.names[0] if item.names else ("", "")
         items.append(
             {
-                "product": name,
-                "namespace": namespace,
-                "title": item.title(locale),
-                "price": item.price_text,
-                "currency": item.currency,
-                "url": item.url,
-                "picture": item.pictures[0]["url"] if item.pictures else None,
+                **described(item, locale),
                 "position": action.position,
                 "score": action.score,
                 "source": action.source,

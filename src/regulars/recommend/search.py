@@ -101,8 +101,8 @@ class SearchIndex:
             for pair in _pairs(term):
                 self._spellings.setdefault(pair, []).append(term)
 
-    def find(self, query: str) -> Found:
-        """Products that hold every word of the query; where there are none, those that hold most of them."""
+    def find(self, query: str, least: float = 0.5) -> Found:
+        """Products that hold every word of the query; where there are none, those that hold most of them, `least` of them at least."""
         asked = list(dict.fromkeys(terms(query[:MAX_QUERY], single=False)))[:MAX_WORDS]
         n = len(self.items)
         if not asked or not n:
@@ -122,8 +122,8 @@ class SearchIndex:
         most = int(held.max())
         if most == 0:
             return Found([], taken, False)
-        # Half of the words is the least that still answers the question.
-        good = np.flatnonzero(held >= max(1, most if most == len(asked) else math.ceil(len(asked) / 2)))
+        # Half of the words is the least that still answers a question; a whole sentence holds more words than a product's name.
+        good = np.flatnonzero(held >= max(1, most if most == len(asked) else math.ceil(len(asked) * least)))
         order = np.lexsort((good, -score[good], ~self._in_stock[good], -held[good]))
         return Found([self.items[place] for place in good[order]], taken, most == len(asked))
 

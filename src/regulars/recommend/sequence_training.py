@@ -4,12 +4,10 @@ never imports this module. It doesn't know products or the blend: items, their t
 
 from __future__ import annotations
 
-import logging
 import math
 import os
 import time
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,9 +24,12 @@ from torch import nn
 from regulars.errors import NotEnoughData
 from regulars.recommend.dataset import Float32, Histories, Int32, Int64
 from regulars.recommend.metrics import ndcg_at, recall_at
+from regulars.recommend.sequence_augment import altered, contrast
+from regulars.recommend.sequence_network import Content, Dropout, Network, export_member
 from regulars.recommend.sources.sequence import Member
 
 Progress = Callable[[float, str], None]
+EachEpoch = Callable[[dict[str, float]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,12 @@ class SequenceSettings:
     batch; where at most this many items occur, all of them are used (full softmax). epochs and patience bound the training by
     validation, max_seconds by the clock (a run that the clock ends isn't reproducible to the bit; the report says so).
     Seven minutes: texts, export and blend included, a training then stays under ten even beside other work.
-    batch: windows a step. average: decay per step of the running mean of the weights, which is what is kept.
-    id_dropout: share of ids hidden, so that an item can be known by its text alone. threads: of torch.
+    batch: windows a step; None = a sixty-fourth of them, within 16 to 256, so that a small shop's epoch isn't a handful of steps. average: decay per step of the running mean of the weights, which is what is kept.
+    id_dropout: share of ids hidden, so that an item can be known by its text alone. term_dropout: share of the terms
+    hidden, so that no single one of them becomes an id. contrast: weight of the loss by which two altered copies of a
+    history are read alike (sequence_augment.py), 0 = without. threads: of torch;
+    None = one, or as many as there are cores, whichever makes a step sooner: where other work keeps the cores busy, threads
+    that wait for one another took twelve times as long as one (docs/experiments.md).
     """
 
     width: int = 128
@@ -49,9 +54,11 @@ class SequenceSettings:
     length: int | None = None
     dropout: float = 0.4
     id_dropout: float = 0.15
+    term_dropout: float = 0.2
+    contrast: float = 0.0
     negatives: int = 2_048
     negative_power: float = 0.5
-    batch: int = 256
+    batch: int | None = None
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
     warmup_steps: int = 100
@@ -59,7 +66,7 @@ class SequenceSettings:
     epochs: int = 60
     patience: int = 5
     max_seconds: float = 420.0
-    threads: int = 2
+    threads: int | None = None
     min_people: int = 50
     min_targets: int = 200
 
@@ -83,122 +90,6 @@ class Trained:
     epochs: int
     history: list[dict[str, float]]
     stopped: str
-
-
-class Encoder(nn.Module):
-    """Item vectors (batch, length, d), oldest first → the vectors expected after each step, (batch, length, d).
-
-    Pre-norm causal transformer (Vaswani et al. 2017; Xiong et al. 2020) with a learned bias per head and distance in
-    place of positions (Raffel et al. 2020): what matters is how long ago a step was, whatever the history's length.
-    """
-
-    def __init__(self, settings: SequenceSettings, length: int) -> None:
-        super().__init__()
-        d = settings.width
-        self.heads = settings.heads
-        self.inward = nn.LayerNorm(d)
-        self.dropout = Dropout(settings.dropout)
-        self.distance_bias = nn.Parameter(torch.zeros(settings.heads, length))
-        self.blocks = nn.ModuleList(Block(d, settings.heads, settings.dropout) for _ in range(settings.layers))
-        self.outward = nn.LayerNorm(d)
-
-    def forward(self, vectors: torch.Tensor) -> torch.Tensor:
-        length = vectors.shape[1]
-        steps = torch.arange(length, device=vectors.device)
-        distance = steps[:, None] - steps[None, :]
-        bias = self.distance_bias[:, distance.clamp(min=0)]
-        bias = bias.masked_fill((distance < 0)[None], -1e9)
-        x = self.dropout(self.inward(vectors))
-        for block in self.blocks:
-            x = block(x, bias)
-        expected: torch.Tensor = F.normalize(self.outward(x), dim=-1, eps=1e-6)
-        return expected
-
-
-class Dropout(nn.Module):
-    """Dropout (Srivastava et al. 2014) from random bytes: torch's own draws took a third of a step on two cores.
-
-    The rate is rounded to 1/256. Bytes come from one generator a training, so runs repeat.
-    """
-
-    def __init__(self, rate: float) -> None:
-        super().__init__()
-        self.threshold = round(rate * 256)
-        self.generator = np.random.Generator(np.random.SFC64(0))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        if not self.training or self.threshold == 0:
-            return x
-        drawn = np.frombuffer(bytearray(self.generator.bytes(x.numel())), dtype=np.uint8)
-        kept = torch.from_numpy(drawn).view(x.shape) >= self.threshold
-        scaled: torch.Tensor = x * (kept.to(x.dtype) * (256 / (256 - self.threshold)))
-        return scaled
-
-
-class Block(nn.Module):
-    """Attention and a two-layer perceptron, each on a normalised copy and added back."""
-
-    def __init__(self, d: int, heads: int, dropout: float) -> None:
-        super().__init__()
-        self.heads = heads
-        self.norm_attention, self.norm_mlp = nn.LayerNorm(d), nn.LayerNorm(d)
-        self.query_key_value = nn.Linear(d, 3 * d)
-        self.project = nn.Linear(d, d)
-        self.mlp = nn.Sequential(nn.Linear(d, 4 * d), nn.GELU(), Dropout(dropout), nn.Linear(4 * d, d))
-        self.dropout = Dropout(dropout)
-
-    def forward(self, x: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
-        batch, length, d = x.shape
-        split = self.query_key_value(self.norm_attention(x)).view(batch, length, 3, self.heads, d // self.heads)
-        query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)
-        attention = (query @ key.transpose(-1, -2)) / math.sqrt(d // self.heads) + bias
-        mixed = self.dropout(attention.softmax(-1)) @ value
-        x = x + self.dropout(self.project(mixed.transpose(1, 2).reshape(batch, length, d)))
-        out: torch.Tensor = x + self.dropout(self.mlp(self.norm_mlp(x)))
-        return out
-
-
-class ItemVectors(nn.Module):
-    """Item vector = id embedding + linear(text vector). In training a share of the ids is hidden.
-
-    An item nobody touched has nothing to learn an id from: it is its text alone, as items added later are.
-    """
-
-    known: torch.Tensor
-
-    def __init__(self, texts: Float32, settings: SequenceSettings, known: npt.NDArray[np.bool_]) -> None:
-        """texts: (n, text dims); known: (n,) does the item occur in a history?"""
-        super().__init__()
-        self.texts = torch.from_numpy(texts)
-        self.register_buffer("known", torch.from_numpy(known.astype(np.float32))[:, None], persistent=False)
-        self.ids = nn.Parameter(torch.randn(len(texts), settings.width) * 0.02)
-        self.project = nn.Linear(texts.shape[1], settings.width, bias=False)
-        self.id_dropout = settings.id_dropout
-
-    def forward(self, items: torch.Tensor) -> torch.Tensor:
-        """items: (m,) → (m, d)."""
-        ids = self.ids[items] * self.known[items]
-        if self.training:
-            ids = ids * (torch.rand(len(items), 1) >= self.id_dropout)
-        vectors: torch.Tensor = ids + self.project(self.texts[items])
-        return vectors
-
-
-class Network(nn.Module):
-    """Both parts and the temperature of the cosine."""
-
-    def __init__(
-        self, texts: Float32, settings: SequenceSettings, length: int, known: npt.NDArray[np.bool_] | None = None
-    ) -> None:
-        super().__init__()
-        known = np.ones(len(texts), np.bool_) if known is None else known
-        self.items = ItemVectors(texts, settings, known)
-        self.encoder = Encoder(settings, length)
-        self.log_temperature = nn.Parameter(torch.tensor(math.log(14.0)))
-
-    @property
-    def temperature(self) -> torch.Tensor:
-        return self.log_temperature.clamp(max=math.log(100.0)).exp()
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,22 +139,28 @@ def windows_of(histories: Histories, length: int) -> Windows:
 
 
 def train_sequence(
-    texts: Float32,
+    content: Content,
     histories: Histories,
     holdout: Holdout | None,
     settings: SequenceSettings | None = None,
     seed: int = 0,
     progress: Progress | None = None,
+    start: Mapping[str, Float32] | None = None,
+    length: int | None = None,
+    each_epoch: EachEpoch | None = None,
 ) -> Trained:
     """Train one network and export it.
 
-    texts: (n, text dims) text vectors of all items. holdout: cases for early stopping, none of them in `histories`;
-    None = exactly settings.epochs epochs. progress: called with the share done, 0 to 1, and a line of text.
+    content: what is written about all items. holdout: cases for early stopping, none of them in `histories`;
+    None = exactly settings.epochs epochs. progress: called with the share done, 0 to 1, and a line of text. start: the state of a
+    network to go on from, of these items in this order, and length: that network's. each_epoch: called with each entry of
+    the history; what it raises ends the training and goes through.
+
     Loss: softmax over the target and shared negatives drawn by popularity^negative_power, each logit less log of its
     expected count (Bengio & Senécal 2008; "logQ", Yi et al. 2019). Raises NotEnoughData.
     """
     settings = settings or SequenceSettings()
-    length = settings.length or length_for(histories)
+    length = length or settings.length or length_for(histories)
     windows = windows_of(histories, length)
     targets = int(windows.trained.sum()) - int(windows.trained[windows.offsets[:-1]].sum()) if len(windows) else 0
     if len(windows) < settings.min_people or targets < settings.min_targets:
@@ -273,11 +170,13 @@ def train_sequence(
             field="histories",
         )
     threads = torch.get_num_threads()
-    torch.set_num_threads(settings.threads)
+    torch.set_num_threads(settings.threads or 1)
     try:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            return _Training(texts, windows, holdout, settings, length, seed, progress).run()
+            training = _Training(content, windows, holdout, settings, length, seed, progress, start)
+            training.each_epoch = each_epoch
+            return training.run()
     finally:
         torch.set_num_threads(threads)
 
@@ -289,22 +188,28 @@ def length_for(histories: Histories) -> int:
 
 
 class _Training:
+    each_epoch: EachEpoch | None = None
+
     def __init__(
         self,
-        texts: Float32,
+        content: Content,
         windows: Windows,
         holdout: Holdout | None,
         settings: SequenceSettings,
         length: int,
         seed: int,
         progress: Progress | None,
+        start: Mapping[str, Float32] | None,
     ) -> None:
         self.settings, self.length, self.windows, self.holdout = settings, length, windows, holdout
         self.progress = progress or _silent
         self.generator = np.random.default_rng(seed)
-        self.size = len(texts)
+        self.size = len(content)
+        self.batch = settings.batch or int(np.clip(len(windows) // 64, 16, 256))
         popularity = np.bincount(windows.items, minlength=self.size).astype(np.float64)
-        self.network = Network(texts, settings, length, popularity > 0)
+        self.network = Network(content, settings, length, popularity > 0)
+        if start is not None:
+            self.network.load_state_dict({name: torch.from_numpy(value) for name, value in start.items()})
         shared = np.random.Generator(np.random.SFC64(seed))
         for module in self.network.modules():
             if isinstance(module, Dropout):
@@ -342,6 +247,8 @@ class _Training:
                 best = {name: value.clone() for name, value in self.average.items()}
             done = max(epoch / settings.epochs, seconds / settings.max_seconds)
             self.progress(min(done, 1.0), _line(entry))
+            if self.each_epoch is not None:
+                self.each_epoch(entry)
             if epoch - best_epoch >= settings.patience:
                 stopped = "patience"
                 break
@@ -354,12 +261,15 @@ class _Training:
     def _epoch(self, started: float) -> float:
         self.network.train()
         total, count = 0.0, 0
+        threads = _Threads() if self.settings.threads is None else None
         for items, trained, weights in self._batches():
+            if threads is not None:
+                threads.before_step()
             for group in self.optimizer.param_groups:
                 group["lr"] = self.settings.learning_rate * min(1.0, (self.step + 1) / self.settings.warmup_steps)
             loss = self._loss(items, trained, weights)
             self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
             nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
             self.optimizer.step()
             self.step += 1
@@ -380,7 +290,7 @@ class _Training:
         """Windows of like length together, in random order: (batch, longest) items, −1 where a window has ended."""
         lengths = np.diff(self.windows.offsets)
         order = np.argsort(lengths + self.generator.random(len(lengths)) * 2, kind="stable")
-        batches = [order[i : i + self.settings.batch] for i in range(0, len(order), self.settings.batch)]
+        batches = [order[i : i + self.batch] for i in range(0, len(order), self.batch)]
         for index in self.generator.permutation(len(batches)):
             chosen = batches[index]
             longest = int(lengths[chosen].max())
@@ -415,7 +325,18 @@ class _Training:
             else:
                 losses = self._sampled(expected_vectors, directions, candidates, target_place, drawn, correction)
         counted = weights[:, 1:][learned]
-        return (losses * counted).sum() / counted.sum()
+        loss = (losses * counted).sum() / counted.sum()
+        if self.settings.contrast:
+            loss = loss + self.settings.contrast * self._contrast(items, vectors, candidates)
+        return loss
+
+    def _contrast(self, items: torch.Tensor, vectors: torch.Tensor, candidates: torch.Tensor) -> torch.Tensor:
+        views = []
+        for _ in range(2):
+            view = torch.from_numpy(altered(items[:, :-1].numpy(), self.generator))
+            entered = vectors[torch.searchsorted(candidates, view.clamp(min=0))] * (view >= 0)[..., None]
+            views.append(self.network.encoder(entered, last_only=True)[:, -1].float())
+        return contrast(views[0], views[1])
 
     def _sampled(
         self,
@@ -464,6 +385,33 @@ class _Training:
         return ranks
 
 
+class _Threads:
+    """Tries one thread and many at the beginning of an epoch, and goes on with what was faster: other work comes and goes."""
+
+    TRIED = 3
+
+    def __init__(self) -> None:
+        self.choices = sorted({1, min(os.cpu_count() or 1, 8)})
+        self.plan = [choice for choice in self.choices for _ in range(self.TRIED)] if len(self.choices) > 1 else []
+        self.seconds: dict[int, float] = {}
+        self.running: int | None = None
+        self.started = 0.0
+
+    def before_step(self) -> None:
+        now = time.perf_counter()
+        if self.running is not None:
+            # The fastest of a choice's steps: the first with new threads also pays for making them.
+            self.seconds[self.running] = min(self.seconds.get(self.running, math.inf), now - self.started)
+            self.running = None
+        if self.plan:
+            self.running = self.plan.pop(0)
+            torch.set_num_threads(self.running)
+        elif self.seconds:
+            torch.set_num_threads(min(self.seconds, key=lambda choice: self.seconds[choice]))
+            self.seconds = {}
+        self.started = now
+
+
 def _silent(done: float, text: str) -> None:  # noqa: ARG001
     return None
 
@@ -471,43 +419,3 @@ def _silent(done: float, text: str) -> None:  # noqa: ARG001
 def _line(entry: dict[str, float]) -> str:
     text = f"epoch {entry['epoch']:.0f}: loss {entry['loss']:.3f}"
     return text + (f", NDCG@10 {entry['ndcg_at_10']:.4f}" if "ndcg_at_10" in entry else "")
-
-
-class _LastStep(nn.Module):
-    """What serving needs: the vector expected after the last step only."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        super().__init__()
-        self.encoder = encoder
-
-    def forward(self, vectors: torch.Tensor) -> torch.Tensor:
-        expected: torch.Tensor = self.encoder(vectors)[:, -1]
-        return expected
-
-
-@torch.no_grad()
-def export_member(network: Network) -> Member:
-    """The network as NumPy arrays and an ONNX graph, for sources/sequence.py. All rows of a batch have one length."""
-    network.eval()
-    vectors = network.items(torch.arange(len(network.items.texts))).numpy().copy()
-    projection = network.items.project.weight.detach().T.contiguous().numpy().copy()
-    example = torch.from_numpy(vectors[np.arange(6) % len(vectors)]).view(2, 3, -1)
-    shapes = {"vectors": {0: torch.export.Dim("batch"), 1: torch.export.Dim("length")}}
-    exporter_log = logging.getLogger("torch.onnx")
-    level = exporter_log.level
-    with warnings.catch_warnings():
-        # The exporter warns of its own deprecated internals and of packages that this graph doesn't need.
-        warnings.simplefilter("ignore")
-        exporter_log.setLevel(logging.ERROR)
-        program = torch.onnx.export(
-            _LastStep(network.encoder),
-            (example,),
-            input_names=["vectors"],
-            output_names=["expected"],
-            dynamic_shapes=shapes,
-            dynamo=True,
-            verbose=False,
-        )
-        assert program is not None
-    exporter_log.setLevel(level)
-    return Member(vectors, projection, float(network.temperature), program.model_proto.SerializeToString())

@@ -17,9 +17,11 @@ import numpy.typing as npt
 import uuid_utils
 
 from regulars.errors import InvalidInput
-from regulars.recommend import again
+from regulars.recommend import again, newcomers
 from regulars.recommend.catalogue import Catalogue, Item
+from regulars.recommend.context import UNLEARNED, Arrival, ContextPrior
 from regulars.recommend.dataset import Float32, Int32, Query
+from regulars.recommend.features import FEATURES
 from regulars.recommend.filters import Barred, FilterBase, Wishes
 from regulars.recommend.model import Candidates, Model
 from regulars.recommend.reasons import reason_for
@@ -35,9 +37,10 @@ HISTORY_READ = 200  # newest interactions a query holds; sources look at fewer
 PER_SOURCE = 100
 TRACED_CANDIDATES = 150  # the best of some 300: what stands further down has no chance to be shown
 UNSHOWN_SAMPLED = 10  # features are kept of the shown and of this many others, for training a ranker
-TOGETHER = ("covisitation", "ease", "sequence")  # sources that know what people chose beside something
+TOGETHER = ("covisitation", "ease", "factors", "sequence")  # sources that know what people chose beside something
 ENOUGH_TOGETHER = 3  # products chosen together with the open one that make a row of their own
 EXPLORE_FROM = 8  # a list shorter than this has no place to spend
+FILLED_FROM = 2_000  # of the newest products looked at together: most often the first of them are enough
 EXPLORE_POOL = 20  # an exploration slot draws from this many next-best candidates, evenly
 
 
@@ -46,6 +49,7 @@ class Request:
     """What a list is wanted for. Product ids are ours; `exclude` too.
 
     even: every place is drawn evenly from all that may be shown, the yardstick that every other policy is measured by.
+    arrival: how the person came, as far as this very request says it.
     """
 
     surface: str = "home"
@@ -56,6 +60,7 @@ class Request:
     seed: int | None = None
     locale: str | None = None
     even: bool = False
+    arrival: Arrival | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class Serving:
     filters: FilterBase
     settings: ShopSettings
     note: str | None = None
+    arrivals: ContextPrior = UNLEARNED
 
     def item(self, product_id: int) -> Item | None:
         return self.catalogue.of(product_id)
@@ -121,6 +127,7 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
 
     explored: set[int] = set()
     put_off = 0
+    bent: newcomers.Bent | None = None
     if surface.purchases:
         found = again.due(person, catalogue, serving.filters.repeatable, now)
         candidates, bought_before = again.candidates(found, barred.mask)
@@ -129,12 +136,17 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
         watch.lap("choose")
         actions = _again(catalogue, bought_before, chosen)
     else:
-        query = Query(history.items, history.ages, history.strengths, context)
+        query = Query(history.items, history.ages, history.strengths, context, now)
         if not surface.personal and context is not None:
-            query = Query(history.items[:0], history.ages[:0], history.strengths[:0], context)
+            query = Query(history.items[:0], history.ages[:0], history.strengths[:0], context, now)
         candidates = _retrieve(None if request.even else serving.model, query, barred)
         if surface.kind:
             candidates = _related(serving.model, candidates, surface.kind)
+        elif serving.model is not None and not request.even:
+            bent = newcomers.bend(
+                serving.model, serving.arrivals, catalogue, request.arrival, query, candidates, barred.mask
+            )
+            candidates = candidates if bent is None else bent.candidates
         watch.lap("candidates")
         order, put_off = list(range(len(candidates))), 0
         if surface.varied and request.wishes.category is None:
@@ -145,13 +157,22 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
         if request.even:
             actions = _evenly(catalogue, barred, request.n, seed)
         else:
-            actions = _actions(serving, query, history, candidates, chosen, propensities, explored, fill, surface.kind)
+            plain = candidates if bent is None else bent.plain
+            actions = _actions(serving, query, history, plain, chosen, propensities, explored, fill, surface.kind)
+            if bent is not None and bent.silent and not person.refused:
+                actions = _because_of_context(bent, catalogue, actions)
     watch.lap("reasons")
 
-    trace = _trace(serving, request, person, history, barred, candidates, actions, seed)
+    kept = bent.plain if bent is not None and person.refused else candidates
+    trace = _trace(serving, request, person, history, barred, kept, actions, seed)
+    if bent is not None:
+        trace["weights"] = bent.weights
+        # Who refused is weighed by what this request says, and none of it is kept.
+        if request.arrival is not None and bent.lifts is not None and not person.refused:
+            trace["context"] = newcomers.told(bent, request.arrival)
     if put_off:
         trace["put_off_for_variety"] = put_off
-    names, rows, ids, shown = _features(candidates, catalogue, chosen, seed)
+    names, rows, ids, shown = _features(kept, catalogue, chosen, seed)
     watch.lap("trace")
     return Decision(
         decision_id=decision_id,
@@ -227,7 +248,7 @@ def _retrieve(model: Model | None, query: Query, barred: Barred) -> Candidates:
         none = np.zeros(0, np.int32)
         empty = np.zeros(0, np.float32)
         return Candidates(none, empty, np.zeros((0, 0), np.float32), (), np.zeros((0, 0), np.int16), (), none)
-    return model.retrieve(query, PER_SOURCE, exclude=barred.items())
+    return model.retrieve(query, PER_SOURCE, exclude=barred.mask)
 
 
 def _related(model: Model | None, candidates: Candidates, kind: str) -> Candidates:
@@ -238,17 +259,18 @@ def _related(model: Model | None, candidates: Candidates, kind: str) -> Candidat
     if model is None or not len(candidates):
         return candidates
     columns = [number for number, source in enumerate(model.sources.values()) if source.personal]
-    keep = (candidates.ranks[:, columns] >= 0).any(axis=1)
+    keep: npt.NDArray[np.bool_] = np.any(candidates.ranks[:, columns] >= 0, axis=1)
     if kind == "other":
         together = np.logical_or.reduce([_proposed_by(candidates, name) for name in TOGETHER])
         if np.count_nonzero(together) >= ENOUGH_TOGETHER:
-            keep &= together
+            keep = keep & together
     return replace(
         candidates,
         items=candidates.items[keep],
         scores=candidates.scores[keep],
         features=candidates.features[keep],
         ranks=candidates.ranks[keep],
+        rows=candidates.rows[keep[: len(candidates.rows)]],
     )
 
 
@@ -289,10 +311,14 @@ def _fill(catalogue: Catalogue, barred: Barred, candidates: Candidates, have: in
     """When sources have too little to say: the newest products that may be shown."""
     if have >= n:
         return []
-    free = ~barred.mask
-    free[candidates.items] = False
-    newest = catalogue.newest[free[catalogue.newest]]
-    return [int(item) for item in newest[: n - have]]
+    taken = set(candidates.items.tolist())
+    filled: list[int] = []
+    for start in range(0, len(catalogue), FILLED_FROM):
+        some = catalogue.newest[start : start + FILLED_FROM]
+        filled += [item for item in some[~barred.mask[some]].tolist() if item not in taken]
+        if len(filled) >= n - have:
+            break
+    return filled[: n - have]
 
 
 def _actions(
@@ -337,6 +363,17 @@ def _actions(
         reason = reason_for("newest", -1, [], [], None)
         actions.append(Action(int(ids[item]), len(actions), 0.0, None, "newest", reason))
     return tuple(actions)
+
+
+def _because_of_context(bent: newcomers.Bent, catalogue: Catalogue, actions: tuple[Action, ...]) -> tuple[Action, ...]:
+    """A stranger's list with what of the way here speaks for each product."""
+    said = []
+    for action in actions:
+        found = newcomers.reason(bent, catalogue, catalogue.place[action.product_id])
+        if found is not None and action.source == "popular":
+            action = replace(action, source=newcomers.SOURCE, reason=found)
+        said.append(action)
+    return tuple(said)
 
 
 def _again(catalogue: Catalogue, found: list[again.Due], chosen: list[int]) -> tuple[Action, ...]:
@@ -400,7 +437,7 @@ def _trace(
             name: int(np.count_nonzero(candidates.ranks[:, column] >= 0))
             for column, name in enumerate(candidates.source_names)
         },
-        "filters": barred.counts(),
+        "filters": barred.counts,
         "removed": [
             [int(ids[item]), barred.reason(int(item))] for item in candidates.removed[:TRACED_CANDIDATES].tolist()
         ],
@@ -427,20 +464,28 @@ def _trace(
     return trace
 
 
+_PLACE = FEATURES.index("place")
+
+
 def _features(
     candidates: Candidates, catalogue: Catalogue, chosen: list[int], seed: int
 ) -> tuple[tuple[str, ...], tuple[tuple[float, ...], ...], tuple[int, ...], tuple[bool, ...]]:
-    """Feature rows of what was shown and of a seeded sample of what wasn't."""
-    if not len(candidates):
+    """What a ranker is told of what was shown and of a seeded sample of what wasn't, among the candidates it looks at."""
+    # In another order than the ranker's some rows in between are empty: it wasn't told of those.
+    told = np.flatnonzero(np.isfinite(candidates.rows[:, _PLACE])).tolist()
+    there = set(told)
+    shown = [row for row in chosen if row in there]
+    if not shown:
         return (), (), (), ()
-    shown = set(chosen)
-    rest = [row for row in range(len(candidates)) if row not in shown]
+    apart = set(shown)
+    rest = [row for row in told if row not in apart]
     if len(rest) > UNSHOWN_SAMPLED:
         rest = random.Random(seed + 1).sample(rest, UNSHOWN_SAMPLED)
-    rows = [*chosen, *rest]
+    rows = [*shown, *rest]
     return (
-        candidates.feature_names,
-        tuple(map(tuple, np.round(candidates.features[rows], 5).tolist())),
+        FEATURES,
+        # As doubles: a rounded single, widened, has seventeen digits again.
+        tuple(map(tuple, np.round(candidates.rows[rows].astype(np.float64), 5).tolist())),
         tuple(catalogue.product_ids[candidates.items[rows]].tolist()),
-        tuple([True] * len(chosen) + [False] * len(rest)),
+        tuple([True] * len(shown) + [False] * len(rest)),
     )

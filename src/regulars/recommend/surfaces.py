@@ -60,6 +60,7 @@ SURFACES = {
             purchases=True,
         ),
         Surface("email", "A block in an e-mail", varied=True),
+        Surface("assistant", "In a conversation: what a customer asked to be shown", varied=True),
     )
 }
 SEEN_DAYS = 7.0

@@ -7,7 +7,7 @@ from typing import Any
 from regulars.desk import parts
 from regulars.desk.markup import Markup, joined, tag
 from regulars.desk.visit import Visit
-from regulars.recommend.words import event_words, filter_words, source_words, step_words
+from regulars.recommend.words import arrival_words, event_words, filter_words, source_words, step_words
 from regulars.schema import EventType
 
 
@@ -23,6 +23,7 @@ def explained(visit: Visit, told: dict[str, Any], *, with_items: bool = False) -
         pieces += [
             _warnings(visit, trace),
             _looked_at(visit, trace),
+            _arrival(visit, trace),
             _sources(visit, trace),
             _filters(visit, trace),
             _candidates(visit, trace),
@@ -87,6 +88,17 @@ def _looked_at(visit: Visit, trace: dict[str, Any]) -> Markup:
     nothing = visit.say("Nothing yet: to the shop this is a stranger.")
     called = visit.say("What it looked at")
     return parts.section(called, parts.table(heads, rows, numbers=[2], caption=called, empty=nothing))
+
+
+def _arrival(visit: Visit, trace: dict[str, Any]) -> Markup | None:
+    if not trace.get("context"):
+        return None
+    told = arrival_words(visit.say, trace["context"])
+    rows = [[name, value, visit.number(count)] for name, value, count in told]
+    called = visit.say("How they came")
+    heads = [visit.say("What"), visit.say("Which"), visit.say("Counted choices of others")]
+    note = visit.say("Its weight in this list: {weight}.", weight=visit.number(trace["context"]["weight"], 2))
+    return parts.section(called, parts.table(heads, rows, numbers=[2], caption=called), note=note)
 
 
 def _sources(visit: Visit, trace: dict[str, Any]) -> Markup:

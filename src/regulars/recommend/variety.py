@@ -33,5 +33,7 @@ def varied(kinds: Int32, n: int) -> tuple[list[int], int]:
         counts[kind] = counts.get(kind, 0) + 1
         taken.append(row)
     put_off = sum(1 for row in waiting if taken and row < taken[-1])
+    if put_off == 0 and taken == rows[: len(taken)]:
+        return rows, 0
     seen = set(taken)
     return [*taken, *(row for row in rows if row not in seen)], put_off

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from regulars.language.translations import Say
 from regulars.schema import EventType
 
@@ -30,9 +33,13 @@ def source_words(say: Say) -> dict[str, str]:
     return {
         "sequence": say("What usually comes next"),
         "ease": say("Fits the whole history"),
+        "factors": say("Suits this taste"),
         "covisitation": say("Chosen together"),
         "text": say("Similar by its words"),
+        "judge": say("Read as alike by the language model"),
+        "image": say("Similar by its picture"),
         "popular": say("Popular"),
+        "context": say("Fits how they came"),
         "newest": say("Newest"),
         "again": say("Bought before"),
         "explore": say("Tried out"),
@@ -60,6 +67,8 @@ def event_words(say: Say) -> dict[str, str]:
         EventType.CART: say("put in the cart"),
         EventType.REMOVE_FROM_CART: say("took out of the cart"),
         EventType.LIKE: say("liked"),
+        EventType.TASTE: say("picked as to their taste"),
+        EventType.TASTE_UNDONE: say("took back a pick"),
         EventType.PURCHASE: say("bought"),
         EventType.CHECKOUT: say("went to the checkout"),
         EventType.SEARCH: say("searched"),
@@ -77,6 +86,52 @@ def event_words(say: Say) -> dict[str, str]:
     }
 
 
+def arrival_words(
+    say: Say, context: Mapping[str, Any], label: Callable[[str], str] = str
+) -> list[tuple[str, str, int]]:
+    """How somebody came, as a trace's `context` holds it: what, which, and how many choices of others stand behind it.
+
+    label: of a category.
+    """
+    named = {
+        "landing": say("Began in"),
+        "referrer": say("Came from"),
+        "words": say("Products that hold what was searched for"),
+        "locale": say("Language"),
+        "hours": say("Time of day"),
+        "device": say("Device"),
+    }
+    values = {
+        "referrer": {
+            "search": say("a search engine"),
+            "social": say("a social network"),
+            "email": say("an e-mail"),
+            "other": say("another page"),
+            "direct": say("nowhere: the address was typed or saved"),
+        },
+        "hours": {
+            "night": say("night"),
+            "morning": say("morning"),
+            "afternoon": say("afternoon"),
+            "evening": say("evening"),
+            "weekend night": say("night at the weekend"),
+            "weekend morning": say("morning at the weekend"),
+            "weekend afternoon": say("afternoon at the weekend"),
+            "weekend evening": say("evening at the weekend"),
+        },
+        "device": {"phone": say("telephone"), "tablet": say("tablet"), "desk": say("desktop computer")},
+        "locale": {"en": "English", "zh": "中文"},
+    }
+    told = []
+    for facet, name in named.items():
+        value = str(context["facts"].get(facet, ""))
+        if value:
+            if facet == "landing":
+                value = " > ".join(label(part) for part in value.split(" > "))
+            told.append((name, values.get(facet, {}).get(value, value), int(context["learned_from"].get(facet, 0))))
+    return told
+
+
 def surface_words(say: Say) -> dict[str, str]:
     """Where lists stand."""
     return {
@@ -87,4 +142,5 @@ def surface_words(say: Say) -> dict[str, str]:
         "again": say("Buy again"),
         "cart": say("Cart"),
         "email": say("E-mail"),
+        "assistant": say("Conversation"),
     }

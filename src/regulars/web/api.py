@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +14,15 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
 
 import regulars
+from regulars.assist import routes as assist_routes
+from regulars.assist import talk_routes
 from regulars.errors import DatabaseUnavailable, Unauthenticated
 from regulars.recommend import routes as recommend_routes
+from regulars.recommend import taste_routes
 from regulars.store.shop import key_digest
 from regulars.store.workspace import Workspace
 from regulars.web import guard, problems, records, reference, storefront
-from regulars.web.engine import Engine
+from regulars.web.engine import Engine, Holder
 from regulars.web.metrics import CATALOGUE_SIZE, DATABASE_UP, MODEL_SERVING
 
 _PAGES = Environment(
@@ -49,30 +50,14 @@ def create_app(folder: Path, *, console: bool = False) -> FastAPI:
     """The app of one workspace. Starts its engine with its lifespan. console: with the console in it, once a process."""
     workspace = Workspace.open(folder)
     start = workspace.start_settings()
-    holder: dict[str, Engine] = {}
-
-    def engine_of() -> Engine:
-        engine = holder.get("engine")
-        if engine is None:
-            raise DatabaseUnavailable("Regulars is starting.", hint="Try again in a moment.")
-        return engine
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        engine = Engine(workspace, start)
-        await engine.start()
-        holder["engine"] = engine
-        try:
-            yield
-        finally:
-            await engine.stop()
-            holder.clear()
+    holder = Holder(workspace, start)
+    engine_of = holder.get
 
     app = FastAPI(
         title="Regulars",
         version=regulars.__version__,
         description="Turn shoppers into regulars. Keys: `regulars keys create NAME --scope public|secret`.",
-        lifespan=lifespan,
+        lifespan=holder.lifespan,
         redoc_url=None,
         docs_url=None,
     )
@@ -80,13 +65,16 @@ def create_app(folder: Path, *, console: bool = False) -> FastAPI:
     any_caller, secret_caller = guard.callers(engine_of)
     app.include_router(records.router(engine_of, any_caller, secret_caller, RESPONSES))
     app.include_router(recommend_routes.router(engine_of, any_caller, secret_caller, RESPONSES))
+    app.include_router(taste_routes.router(engine_of, any_caller, RESPONSES))
+    app.include_router(assist_routes.router(engine_of, any_caller, secret_caller, RESPONSES))
+    app.include_router(talk_routes.router(engine_of, any_caller, secret_caller, RESPONSES))
     _add_health(app, engine_of)
     storefront.mount(app, engine_of)
     if console:
         from regulars.web.console.app import mount as mount_console  # half a second that an app without it doesn't pay
 
         mount_console(app, workspace, start, engine_of)
-    app.add_middleware(guard.Gate, engine_of=lambda: holder.get("engine"), max_body=int(start.max_body_mb * 1_000_000))
+    app.add_middleware(guard.Gate, engine_of=lambda: holder.engine, max_body=int(start.max_body_mb * 1_000_000))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 

@@ -10,24 +10,31 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
 from threadpoolctl import threadpool_limits
 
+from regulars.assist.actions.executor import Executor
+from regulars.assist.desk import Desk
+from regulars.assist.service import Assistant
 from regulars.errors import DatabaseUnavailable, RegularsError, Unavailable
+from regulars.language.chat_models import chat_model
 from regulars.privacy import erasure, export
 from regulars.recommend import service
+from regulars.recommend import taste as picker
+from regulars.recommend.catalogue import Item
 from regulars.recommend.live import Live
-from regulars.schema import Decision, ExternalId
+from regulars.schema import Decision, Event, ExternalId
 from regulars.schema.shop import ShopSettings
 from regulars.store import decisions, people, records, rows
 from regulars.store import shop as shop_table
-from regulars.store.database import AsyncPool, Database, Row, sql, translated
+from regulars.store import taste as taste_table
+from regulars.store.database import AsyncPool, Connection, Database, Row, sql, translated
 from regulars.store.mirror import Mirror
 from regulars.store.shop import ShopRow
 from regulars.store.workspace import StartSettings, Workspace
@@ -38,6 +45,7 @@ MAX_GROUP = 64  # decisions a commit; past this a single statement takes longer 
 MAX_READS = 2  # reads of people under way at a time
 MAX_WAITING = 2_000  # decisions not written yet; past this the database is too slow and new requests are refused
 log = structlog.get_logger("regulars.web")
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -160,6 +168,9 @@ class Engine:
         self.pool = AsyncPool(self.database.url)
         self.writer = DecisionWriter(self.pool)
         self.reader = PersonReader(self.pool)
+        key = start.llm_api_key
+        chat = chat_model(start.llm_base_url, start.llm_model, None if key is None else key.get_secret_value())
+        self.desk = Desk(workspace.models, lambda: self.serving, chat)
         self.shop: ShopRow | None = None
         self.keys: dict[bytes, tuple[int, str]] = {}
         self._key_made = False
@@ -206,6 +217,7 @@ class Engine:
             self.keys = {
                 bytes(row["sha256"]): (row["key_id"], row["scope"]) for row in connection.execute(shop_table.READ_KEYS)
             }
+            self.desk.refresh(connection, self.shop.settings)
         self.live.refresh()
         if not self.database_ok:
             log.info("database_reached")
@@ -272,6 +284,53 @@ class Engine:
         DECISIONS.labels(decision.surface, decision.mode).inc()
         return serving, decision
 
+    async def taste(self, customer: ExternalId | None, visitor: str | None) -> picker.Taste:
+        """What they picked so far, and what to show them next. Raises: DatabaseUnavailable."""
+        person = await self.person(customer, visitor)
+        return await self.taste_of(person)
+
+    async def taste_of(self, person: people.Person) -> picker.Taste:
+        """As `taste`, of a person who was read already."""
+        found: Sequence[Row] = ()
+        if not person.refused and (person.customer_id is not None or person.visitor_id is not None):
+            whose = taste_table.whose(person.customer_id, person.visitor_id)
+            found = await self.pool.fetch(taste_table.READ_TASTE, whose)
+        # A catalogue's first picker compares some hundred products with each other: beside the event loop.
+        return await asyncio.to_thread(picker.taste_of, self.serving, found, refused=person.refused)
+
+    async def answer_taste(
+        self,
+        customer: ExternalId | None,
+        visitor: str | None,
+        tap: int,
+        picked: Item | None,
+        shown: Sequence[Item],
+        source: str = "http",
+    ) -> picker.Taste:
+        """Writes the answer to this tap down, unless it was answered before; where they are then.
+
+        picked: None for "none of these". Raises: DatabaseUnavailable.
+        """
+        person = await self.person(customer, visitor)
+        found = await self.taste_of(person)
+        if found.tap != tap:
+            return found
+        whose = visitor if person.customer_id is None else str(person.customer_id)
+        event = Event.model_validate(picker.event(found, picked, shown, customer, visitor, whose or str(customer)))
+        clock = self.clock()
+        await self.append([rows.event_row(event, clock, self.settings)], source, clock.received)
+        return await self.taste(customer, visitor)
+
+    async def undo_taste(
+        self, customer: ExternalId | None, visitor: str | None, product_id: int | None = None
+    ) -> picker.Taste:
+        """Takes one pick back, or all. Raises: DatabaseUnavailable."""
+        person = await self.person(customer, visitor)
+        if person.customer_id is not None or person.visitor_id is not None:
+            whose = taste_table.whose(person.customer_id, person.visitor_id, product_id)
+            await self.pool.fetch(taste_table.UNDO_TASTE, whose)
+        return await self.taste_of(person)
+
     async def append(self, checked: Sequence[dict[str, Any]], source: str, received: datetime) -> records.Appended:
         """Puts checked event rows on the timeline; returns after the commit. Raises: DatabaseUnavailable."""
         if not checked:
@@ -304,6 +363,25 @@ class Engine:
 
         return await asyncio.to_thread(read)
 
+    @property
+    def executor(self) -> Executor:
+        """What acts on orders. Raises: DatabaseUnavailable before the shop could be read once."""
+        return Executor(self.shop_row.secret)
+
+    async def assistant(self) -> Assistant:
+        """What answers conversations. Raises: DatabaseUnavailable before the shop could be read once."""
+        executor, settings = self.executor, self.settings
+        return await asyncio.to_thread(self.desk.assistant, executor, settings)
+
+    async def in_transaction(self, work: Callable[[Connection], T]) -> T:
+        """Does a piece of work beside the event loop, in one transaction. Raises: DatabaseUnavailable, and what it raises."""
+
+        def run() -> T:
+            with self.database.connect() as connection:
+                return work(connection)
+
+        return await asyncio.to_thread(run)
+
     def clock(self) -> rows.Clock:
         return rows.Clock.of(self.settings, datetime.now(UTC))
 
@@ -315,3 +393,30 @@ class Engine:
                     return None
                 outcomes = await (await connection.execute(sql(decisions.READ_OUTCOMES), (decision_id,))).fetchall()
         return row, outcomes
+
+
+class Holder:
+    """The engine that an app starts and stops with itself; before and after there is none."""
+
+    def __init__(self, workspace: Workspace, start: StartSettings, name: str = "Regulars") -> None:
+        """name: what is said to be starting while nothing can be answered yet."""
+        self._workspace, self._start, self._name = workspace, start, name
+        self.engine: Engine | None = None
+
+    def get(self) -> Engine:
+        """Raises: DatabaseUnavailable while it starts or after it stopped."""
+        if self.engine is None:
+            raise DatabaseUnavailable(f"{self._name} is starting.", hint="Try again in a moment.")
+        return self.engine
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self, _: object) -> AsyncIterator[None]:
+        """Runs the engine as long as the app that is given this runs."""
+        engine = Engine(self._workspace, self._start)
+        await engine.start()
+        self.engine = engine
+        try:
+            yield
+        finally:
+            await engine.stop()
+            self.engine = None

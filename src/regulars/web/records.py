@@ -230,8 +230,9 @@ def router(
         summary="Create or update customers",
     )
     async def customers(request: Request, caller: Caller = Depends(secret_caller)) -> Response:
-        body = await _read(request, CustomersIn)
-        return await upsert(records.UPSERT_CUSTOMERS, _checked("customers", body.customers, rows.customer_row))
+        body, settings = await _read(request, CustomersIn), engine_of().settings
+        made = _checked("customers", body.customers, lambda one: rows.customer_row(one, settings))
+        return await upsert(records.UPSERT_CUSTOMERS, made)
 
     @routes.post(
         "/orders",

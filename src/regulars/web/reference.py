@@ -25,6 +25,7 @@ _EXAMPLES: dict[tuple[str, str], Any] = {
     ("post", "/v1/reviews"): {"reviews": [{"id": "R1", "product": "P1", "rating": 5, "body": "Holds a lot."}]},
     ("post", "/v1/articles"): {"articles": [{"id": "A1", "title": "Returns", "body": "Within 30 days."}]},
     ("post", "/v1/recommendations"): {"surface": "home", "visitor": "v-81", "n": 8},
+    ("post", "/v1/taste"): {"visitor": "v-81", "tap": 1, "picked": "P1", "shown": ["P1", "P2"]},
 }  # fmt: skip
 
 

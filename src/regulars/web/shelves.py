@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from regulars.recommend.catalogue import Catalogue, Item
-from regulars.schema.identity import DEFAULT_NAMESPACE
 
 TOP_CATEGORIES = 12  # more don't fit a page's head; the rest are reached by their addresses
 
@@ -75,18 +74,3 @@ def _mixed(items: list[Item]) -> list[Item]:
         turn[kind] += 1
     places = sorted(range(len(items)), key=lambda place: (not items[place].in_stock, turns[place], place))
     return [items[place] for place in places]
-
-
-def reference(item: Item) -> str:
-    """How addresses and forms name a product: `value` in the shop's own namespace, else `namespace:value`."""
-    namespace, value = item.names[0]
-    return value if namespace == DEFAULT_NAMESPACE else f"{namespace}:{value}"
-
-
-def named(catalogue: Catalogue, given: str) -> Item | None:
-    """The product that `reference` named."""
-    found = catalogue.named(DEFAULT_NAMESPACE, given)
-    if found is None and ":" in given:
-        namespace, _, value = given.partition(":")
-        found = catalogue.named(namespace, value)
-    return found

@@ -115,6 +115,7 @@ class Visit:
         self._events: list[Event] = []
         self._person: people.Person | None = None
         self._cookies: dict[str, tuple[str, int]] = {}
+        self.facts: dict[str, str] = {}  # how a new browser came, told with what it opens
 
     def _customer(self) -> ExternalId | None:
         token = self.request.cookies.get(CUSTOMER)
@@ -162,6 +163,8 @@ class Visit:
         """Remembers an event for `write`, unless the visitor doesn't want to be counted. always: an answer to consent."""
         if self._ahead or not (always or self.consent.allows("analytics")):
             return
+        if self.facts and kind in (EventType.PAGE, EventType.VIEW):
+            more["properties"] = {**self.facts, **more.get("properties", {})}
         product = {"namespace": item.names[0][0], "value": item.names[0][1]} if item is not None else None
         fields = {"type": kind, "visitor": self.visitor, "customer": self.customer, "product": product, **more}
         self._events.append(Event.model_validate(fields))
@@ -236,6 +239,10 @@ class Visit:
 
     # --- what the browser keeps ------------------------------------------------------------------------------------
 
+    def keep_for(self, name: str, value: str, seconds: int) -> None:
+        """A cookie; "" takes it away. seconds: 0 for as long as the browser is open."""
+        self._cookies[name] = (value, seconds)
+
     def keep_cart(self) -> None:
         self._cookies[CART] = (_cart_cookie(self.cart), A_YEAR)
 
@@ -276,7 +283,7 @@ class Visit:
             response.set_cookie(
                 name,
                 value,
-                max_age=seconds if value else 0,
+                max_age=(seconds or None) if value else 0,
                 httponly=True,
                 samesite="lax",
                 secure=self.request.url.scheme == "https",

@@ -13,6 +13,9 @@ from regulars.recommend.sources.base import CONTEXT_EVIDENCE, NO_EVIDENCE
 MAX_HISTORY = 50
 """Steps back in a history that are read. With the decays in use, what lies further back weighs under a thousandth."""
 
+MAX_READ = 500
+"""Interactions of a person that are read where all of a history counts: as many as training keeps."""
+
 
 class Weighted(NamedTuple):
     """items: (h,) positions in the vocabulary, oldest first; weights: (h,) ≥ 0, their sum is 1 unless empty;
@@ -47,6 +50,27 @@ def weighted_history(query: Query, decay: float, half_life_days: float, limit: i
     logs = steps * math.log(decay) - ages * (math.log(2) / half_life_days) + 0.5 * np.log(np.maximum(strengths, 1e-6))
     weights = np.exp(logs - logs.max())
     return Weighted(items.astype(np.int32), (weights / weights.sum()).astype(np.float32), indices)
+
+
+def whole_history(query: Query, half_life_days: float) -> Weighted:
+    """Each different thing once, at its latest, with weight strength^½ · 2^(−age / half_life_days), in whatever order.
+
+    The open page is of strength 1 and happens now.
+    """
+    items = query.items[-MAX_READ:]
+    indices = np.arange(len(query.items) - len(items), len(query.items), dtype=np.int32)
+    strengths, ages = query.strengths[-MAX_READ:], query.ages[-MAX_READ:]
+    if query.context is not None:
+        items = np.append(items, np.int32(query.context))
+        indices = np.append(indices, np.int32(CONTEXT_EVIDENCE))
+        strengths, ages = np.append(strengths, np.float32(1)), np.append(ages, np.float32(0))
+    if len(items) == 0:
+        return Weighted(np.zeros(0, np.int32), np.zeros(0, np.float32), indices)
+    _, last = np.unique(items[::-1], return_index=True)
+    latest = np.sort(len(items) - 1 - last)
+    logs = 0.5 * np.log(np.maximum(strengths[latest], 1e-6)) - ages[latest] * (math.log(2) / half_life_days)
+    weights = np.exp(logs - logs.max())
+    return Weighted(items[latest].astype(np.int32), (weights / weights.sum()).astype(np.float32), indices[latest])
 
 
 def strongest(contributions: Float32, indices: Int32, above: float = 0.0) -> Int32:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sparse
 
-from regulars.recommend.dataset import Float32, Int32, Int64
+from regulars.recommend.dataset import Float32, Int32, Int64, Query
 from regulars.recommend.sources._history import Weighted, strongest
+from regulars.recommend.sources.answers import SparseAnswer
+from regulars.recommend.sources.base import DENSE_UP_TO, Answer, CandidateSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +42,48 @@ class Neighbours:
 
     def scores(self, history: Weighted) -> Float32:
         """Σ_h weight(h) · weight(h → item), (n,)."""
-        positions, lengths = self._lists(history)
+        positions, lengths = self._lists(history.items)
         contributions = self.weights[positions] * np.repeat(history.weights, lengths)
         return np.bincount(self.indices[positions], weights=contributions, minlength=len(self)).astype(np.float32)
+
+    def answer(self, history: Weighted) -> SparseAnswer:
+        """The same scores, of the items that the history's lists name: work by the lists' length, not the catalogue's."""
+        positions, lengths = self._lists(history.items)
+        named = self.indices[positions]
+        items, place = np.unique(named, return_inverse=True)
+        contributions = self.weights[positions] * np.repeat(history.weights, lengths)
+        scores = np.bincount(place, weights=contributions, minlength=len(items)).astype(np.float32)
+        return SparseAnswer(items, scores, len(self))
 
     def evidence(self, history: Weighted, items: Int32) -> Int32:
         """Index of the history item that adds most to each of these items' scores; see CandidateSource.evidence.
 
         items: (m,), each once.
         """
-        positions, lengths = self._lists(history)
-        column = np.full(len(self), -1, np.int32)
-        column[items] = np.arange(len(items), dtype=np.int32)
-        columns = column[self.indices[positions]]
+        positions, lengths = self._lists(history.items)
+        columns = _columns(items, self.indices[positions], len(self))
         hit = np.flatnonzero(columns >= 0)
         rows = np.repeat(np.arange(len(history.items)), lengths)[hit]
         contributions = np.zeros((len(history.items), len(items)), np.float32)
         contributions[rows, columns[hit]] = self.weights[positions[hit]] * history.weights[rows]
         return strongest(contributions, history.indices)
 
-    def _lists(self, history: Weighted) -> tuple[Int64, Int64]:
-        """Where the lists of the history's items stand, one after the other, and the length of each."""
-        starts = self.offsets[history.items]
-        lengths = self.offsets[history.items + 1] - starts
+    def between(self, first: Int32, items: Int32) -> Float32:
+        """Weights of these items in the lists of each of `first`, (h, m); 0 where an item isn't in the list.
+
+        items: (m,), each once.
+        """
+        positions, lengths = self._lists(first)
+        columns = _columns(items, self.indices[positions], len(self))
+        hit = np.flatnonzero(columns >= 0)
+        out = np.zeros((len(first), len(items)), np.float32)
+        out[np.repeat(np.arange(len(first)), lengths)[hit], columns[hit]] = self.weights[positions[hit]]
+        return out
+
+    def _lists(self, of: Int32) -> tuple[Int64, Int64]:
+        """Where the lists of these items stand, one after the other, and the length of each."""
+        starts = self.offsets[of]
+        lengths = self.offsets[of + 1] - starts
         before = np.cumsum(lengths) - lengths
         return np.arange(int(lengths.sum())) + np.repeat(starts - before, lengths), lengths
 
@@ -68,6 +91,31 @@ class Neighbours:
         """The same lists for `size` items: those added have none and are in none."""
         added = np.full(size - len(self), self.offsets[-1], np.int64)
         return type(self)(np.concatenate([self.offsets, added]), self.indices, self.weights)
+
+    def joined(self, forward: Any) -> Self:
+        """The same lists with items added behind: each has a list of its own and stands in the lists of the items in it.
+
+        forward: (added, all) CSR, the lists of the added items. Weights of the lists that were there don't change.
+        """
+        old, size = len(self), forward.shape[1]
+        found = forward.tocoo()
+        back = found.col < old
+        present = self.lengthened(size)
+        data = np.concatenate([present.weights, found.data, found.data[back]])
+        sources = np.repeat(np.arange(size), np.diff(present.offsets))
+        row = np.concatenate([sources, found.row + old, found.col[back]])
+        column = np.concatenate([present.indices, found.col, found.row[back] + old])
+        return type(self).of(sparse.coo_matrix((data, (row, column)), shape=(size, size)).tocsr(), size)
+
+    def without(self, items: Int32) -> Self:
+        """The same lists, with nothing in those of these items and these items in none."""
+        gone = np.zeros(len(self), np.bool_)
+        gone[items] = True
+        row = np.repeat(np.arange(len(self)), np.diff(self.offsets))
+        kept = ~(gone[row] | gone[self.indices])
+        counts = np.bincount(row[kept], minlength=len(self))
+        offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        return type(self)(offsets, self.indices[kept], self.weights[kept])
 
     def tensors(self) -> dict[str, npt.NDArray[Any]]:
         """For safetensors."""
@@ -77,3 +125,39 @@ class Neighbours:
     def of_tensors(cls, tensors: dict[str, npt.NDArray[Any]]) -> Self:
         """What `tensors` gave. Raises KeyError."""
         return cls(tensors["offsets"], tensors["indices"], tensors["weights"])
+
+
+class NeighbourSource(CandidateSource):
+    """A source that is lists of neighbours and a way to weigh a history: co-visits, EASE, texts, pictures."""
+
+    neighbours: Neighbours
+
+    @abstractmethod
+    def _history(self, query: Query) -> Weighted:
+        """How much each thing the person did counts for this source."""
+
+    def scores(self, query: Query) -> Float32:
+        return self.neighbours.scores(self._history(query))
+
+    def answer(self, query: Query) -> Answer:
+        if len(self.neighbours) <= self.dense_up_to:
+            return super().answer(query)
+        return self.neighbours.answer(self._history(query))
+
+    def evidence(self, query: Query, items: Int32) -> Int32:
+        return self.neighbours.evidence(self._history(query), items)
+
+
+def _columns(items: Int32, named: Int32, size: int) -> Int32:
+    """Where each of the named stands among items, −1 where it doesn't."""
+    if size <= DENSE_UP_TO:  # a table of all is filled faster than a few hundred are sorted
+        column = np.full(size, -1, np.int32)
+        column[items] = np.arange(len(items), dtype=np.int32)
+        return column[named]
+    order = np.argsort(items)
+    place = np.searchsorted(items, named, sorter=order)
+    place[place == len(items)] = 0
+    found = order[place] if len(items) else place
+    return (
+        np.where(items[found] == named, found, -1).astype(np.int32) if len(items) else np.full(len(named), -1, np.int32)
+    )

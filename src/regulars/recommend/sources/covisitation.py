@@ -12,10 +12,9 @@ import scipy.sparse as sparse
 from safetensors.numpy import load_file, save_file
 
 from regulars.errors import DamagedModel
-from regulars.recommend.dataset import Float32, Histories, Int32, Query, Vocabulary
+from regulars.recommend.dataset import Histories, Query, Vocabulary
 from regulars.recommend.sources._history import Weighted, weighted_history
-from regulars.recommend.sources._neighbours import Neighbours
-from regulars.recommend.sources.base import CandidateSource
+from regulars.recommend.sources._neighbours import Neighbours, NeighbourSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class CovisitationSettings:
     history_half_life_days: float = 30.0
 
 
-class CovisitationSource(CandidateSource):
+class CovisitationSource(NeighbourSource):
     """Score of an item: Σ_h history weight(h) · weight(h → item), from each item's list of neighbours."""
 
     name: ClassVar[str] = "covisitation"
@@ -62,12 +61,6 @@ class CovisitationSource(CandidateSource):
         rows = np.repeat(np.arange(size), np.diff(counts.indptr))
         counts.data /= mass[rows] ** settings.damping[0] * mass[counts.indices] ** settings.damping[1]
         return cls(Neighbours.of(counts, settings.neighbours), settings)
-
-    def scores(self, query: Query) -> Float32:
-        return self.neighbours.scores(self._history(query))
-
-    def evidence(self, query: Query, items: Int32) -> Int32:
-        return self.neighbours.evidence(self._history(query), items)
 
     def extended(self, vocabulary: Vocabulary) -> Self:
         return type(self)(self.neighbours.lengthened(len(vocabulary)), self.settings)

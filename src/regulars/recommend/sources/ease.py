@@ -19,13 +19,9 @@ from safetensors.numpy import load_file, save_file
 from scipy.linalg import lapack
 
 from regulars.errors import DamagedModel
-from regulars.recommend.dataset import Float32, Histories, Int32, Query, Vocabulary
-from regulars.recommend.sources._history import Weighted
-from regulars.recommend.sources._neighbours import Neighbours
-from regulars.recommend.sources.base import CONTEXT_EVIDENCE, CandidateSource
-
-MAX_READ = 500
-"""Interactions of a person that are read: as many as training keeps."""
+from regulars.recommend.dataset import Float32, Histories, Query, Vocabulary
+from regulars.recommend.sources._history import Weighted, whole_history
+from regulars.recommend.sources._neighbours import Neighbours, NeighbourSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,7 @@ class EaseSettings:
     history_half_life_days: float = 60.0
 
 
-class EaseSource(CandidateSource):
+class EaseSource(NeighbourSource):
     """Score of an item: Σ_h weight(h) · B(h → item), over the different things h in a person's history."""
 
     name: ClassVar[str] = "ease"
@@ -61,7 +57,7 @@ class EaseSource(CandidateSource):
         Of B the positive entries are kept: a list of reasons can't say "because you did not".
         """
         settings = settings or EaseSettings()
-        chosen = _choices(size, histories, settings.half_life_days)
+        chosen = choices(size, histories, settings.half_life_days)
         mass = np.asarray(chosen.multiply(chosen).sum(axis=0)).ravel()
         taking_part = np.sort(np.argsort(-mass, kind="stable")[: settings.items])
         taking_part = taking_part[mass[taking_part] > 0]
@@ -72,12 +68,6 @@ class EaseSource(CandidateSource):
         rows, columns, data = _heaviest(weights, limit)
         lists = sparse.csr_matrix((data, (taking_part[rows], taking_part[columns])), shape=(size, size))
         return cls(Neighbours.of(lists, settings.neighbours), settings)
-
-    def scores(self, query: Query) -> Float32:
-        return self.neighbours.scores(self._history(query))
-
-    def evidence(self, query: Query, items: Int32) -> Int32:
-        return self.neighbours.evidence(self._history(query), items)
 
     def extended(self, vocabulary: Vocabulary) -> Self:
         return type(self)(self.neighbours.lengthened(len(vocabulary)), self.settings)
@@ -99,29 +89,11 @@ class EaseSource(CandidateSource):
             raise DamagedModel(f"The EASE source in {folder} can't be read: {error}") from error
 
     def _history(self, query: Query) -> Weighted:
-        """Each different thing once, at its latest, with weight strength^½ · 2^(−age / half-life); the open page is
-        of strength 1 and happens now.
-        """
-        items = query.items[-MAX_READ:]
-        indices = np.arange(len(query.items) - len(items), len(query.items), dtype=np.int32)
-        strengths, ages = query.strengths[-MAX_READ:], query.ages[-MAX_READ:]
-        if query.context is not None:
-            items = np.append(items, np.int32(query.context))
-            indices = np.append(indices, np.int32(CONTEXT_EVIDENCE))
-            strengths, ages = np.append(strengths, np.float32(1)), np.append(ages, np.float32(0))
-        if len(items) == 0:
-            return Weighted(np.zeros(0, np.int32), np.zeros(0, np.float32), indices)
-        _, last = np.unique(items[::-1], return_index=True)
-        latest = np.sort(len(items) - 1 - last)
-        logs = 0.5 * np.log(np.maximum(strengths[latest], 1e-6)) - ages[latest] * (
-            math.log(2) / self.settings.history_half_life_days
-        )
-        weights = np.exp(logs - logs.max())
-        return Weighted(items[latest].astype(np.int32), (weights / weights.sum()).astype(np.float32), indices[latest])
+        return whole_history(query, self.settings.history_half_life_days)
 
 
-def _choices(size: int, histories: Histories, half_life_days: float) -> Any:
-    """X as (people, size) CSR."""
+def choices(size: int, histories: Histories, half_life_days: float) -> Any:
+    """X as (people, size) CSR: the root of each choice's faded weight."""
     people = np.repeat(np.arange(len(histories), dtype=np.int64), np.diff(histories.offsets))
     pairs, inverse = np.unique(people * size + histories.items, return_inverse=True)
     weights = np.ones(len(histories.items), np.float32)

@@ -2,40 +2,57 @@
 
 Each member (one trained network; several are averaged) is a table of item vectors and an ONNX graph that turns the
 vectors of a history into the vector expected next. Because the graph takes vectors and not ids, a product added after
-training takes part at once, in histories and as a candidate: its vector is the projection of its text.
+training takes part at once, in histories and as a candidate: its vector is the projection of its text
+and, where the model knows pictures, of its picture beside it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import onnxruntime
+import numpy.typing as npt
 from safetensors.numpy import load_file, save_file
 
 from regulars.errors import DamagedModel, InvalidInput
+from regulars.language.onnx_sessions import opened
 from regulars.language.text_features import TextEncoder
 from regulars.recommend.dataset import Float32, Int32, Query, Vocabulary
 from regulars.recommend.sources._history import strongest
-from regulars.recommend.sources.base import CONTEXT_EVIDENCE, CandidateSource
+from regulars.recommend.sources._pictures import PictureSpace
+from regulars.recommend.sources.answers import Answer, DenseAnswer, SparseAnswer
+from regulars.recommend.sources.base import CONTEXT_EVIDENCE, DENSE_UP_TO, CandidateSource
+from regulars.recommend.sources.nearest import NearestAnswer, NearestIndex
+
+MOST_ADDED = 0.02
+"""Share of items that may stand behind an index's lists before it is made anew."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
     """One trained network.
 
-    vectors: (n, d), id embedding + projected text of each item. projection: (text dims, d), for items added later.
-    temperature: factor on the cosine. graph: ONNX, "vectors" (batch, length, d) → "expected" (batch, d) of length 1.
+    vectors: (n, d), id embedding + projected text + learned terms of each item. projection: (text dims, d) and terms:
+    (number of terms, d), for items added later. temperature: factor on the cosine. graph: ONNX, "vectors" (batch, length,
+    d) → "expected" (batch, d) of length 1. state: all trained numbers, by torch's names, for a training that goes on from
+    here; None once loaded to serve.
     """
 
     vectors: Float32
     projection: Float32
+    terms: Float32
     temperature: float
     graph: bytes
+    state: Mapping[str, Float32] | None = None
+
+    def content(self, vectors: Float32, rows: Any) -> Float32:
+        """What texts alone say of m items, (m, d). vectors: (m, text dims); rows: (m, number of terms) CSR."""
+        read: Float32 = vectors @ self.projection + rows @ self.terms
+        return read
 
 
 class SequenceSource(CandidateSource):
@@ -44,65 +61,127 @@ class SequenceSource(CandidateSource):
     name: ClassVar[str] = "sequence"
     floor: ClassVar[float] = -1e30
 
-    def __init__(self, members: Sequence[Member], length: int, encoder: TextEncoder) -> None:
-        """length: steps of a history that are read. Raises InvalidInput without members, DamagedModel for a bad
-        graph.
+    def __init__(
+        self,
+        members: Sequence[Member],
+        length: int,
+        encoder: TextEncoder,
+        space: PictureSpace | None = None,
+        index: NearestIndex | None = None,
+        dense_up_to: int = DENSE_UP_TO,
+    ) -> None:
+        """length: steps of a history that are read. space: of the pictures beside the texts, if they were trained with.
+        index: of the same items; made here where there are more than dense_up_to.
+
+        Raises InvalidInput without members, DamagedModel for a bad graph.
         """
         if not members:
             raise InvalidInput("A sequence source needs at least one trained network.", field="members")
         self.members = tuple(members)
         self.length = length
         self.encoder = encoder
+        self.space = space
+        self.dense_up_to = dense_up_to
+        self._scales = [_scales(member, len(members)) for member in members]
+        self._size = len(members[0].vectors)
         # All members' directions side by side: one matrix product scores every item under every member.
-        # Column by column: this product reads all of the table, and so a quarter faster.
-        self._directions = np.asfortranarray(
-            np.concatenate([_directions(member, len(members)) for member in members], axis=1)
-        )
-        self._sessions = [_session(member.graph) for member in members]
+        # Column by column: this product reads all of the table, and so a quarter faster. Many items have an index instead of it.
+        self._table: Float32 | None = None
+        self.index: NearestIndex | None = None
+        if self._size <= dense_up_to:
+            self._table = np.asfortranarray(self._directions(np.arange(self._size, dtype=np.int32)))
+        elif index is not None and len(index) == self._size:
+            self.index = index
+        else:
+            self.index = NearestIndex.build(self._directions, self._size)
+        self._sessions = [opened(member.graph, "A sequence network's graph") for member in members]
 
     def scores(self, query: Query) -> Float32:
         """(n,); all zeros for an empty history without an open page."""
         items, _ = self._recent(query)
         if len(items) == 0:
-            return np.zeros(len(self._directions), np.float32)
-        expected = [
-            session.run(None, {"vectors": member.vectors[items][None]})[0][0]
-            for member, session in zip(self.members, self._sessions, strict=True)
-        ]
-        scores: Float32 = self._directions @ np.concatenate(expected)
+            return np.zeros(self._size, np.float32)
+        table = self._table if self._table is not None else self._directions(np.arange(self._size, dtype=np.int32))
+        scores: Float32 = table @ self._expected(items)
         return scores
 
-    def propose(self, query: Query, k: int) -> Any:
+    def answer(self, query: Query) -> Answer:
         """As the contract says: without a history there is no evidence, so nothing is proposed."""
-        return super().propose(query, k if len(self._recent(query)[0]) else 0)
+        items, _ = self._recent(query)
+        if len(items) == 0:
+            return SparseAnswer(np.zeros(0, np.int32), np.zeros(0, np.float32), self._size)
+        if self.index is None:
+            return DenseAnswer(self.scores(query), self.floor)
+        return NearestAnswer(self.index, self._directions, self._expected(items))
+
+    def _expected(self, items: Int32) -> Float32:
+        """What each member expects next after these, side by side."""
+        return np.concatenate(
+            [
+                session.run(None, {"vectors": member.vectors[items][None]})[0][0]
+                for member, session in zip(self.members, self._sessions, strict=True)
+            ]
+        )
+
+    def _directions(self, items: Int32) -> Float32:
+        """(m, members · d) of these items: their product with what is expected is the score."""
+        if self._table is not None:
+            return self._table[items]
+        return np.concatenate(
+            [member.vectors[items] * scale[items] for member, scale in zip(self.members, self._scales, strict=True)],
+            axis=1,
+        )
 
     def evidence(self, query: Query, items: Int32) -> Int32:
         """The history item whose learned vector is nearest, later ones a little ahead (attention is no explanation)."""
         recent, indices = self._recent(query)
-        scale = np.float32(1 / max(member.temperature for member in self.members))
-        similarities = (self._directions[recent] @ self._directions[items].T) * scale**2 * len(self.members)
+        similarities = self.likeness(recent, items)
         steps = np.arange(len(recent) - 1, -1, -1, dtype=np.float32)
         return strongest(similarities * (0.9**steps)[:, None], indices)
 
+    def likeness(self, first: Int32, items: Int32) -> Float32:
+        """Cosines of learned vectors, (h, m), the mean over members."""
+        scale = np.float32(1 / max(member.temperature for member in self.members))
+        cosines: Float32 = (self._directions(first) @ self._directions(items).T) * scale**2 * len(self.members)
+        return cosines
+
     def extended(self, vocabulary: Vocabulary) -> Self:
-        texts = self.encoder.transform(list(vocabulary.texts[len(self._directions) :]))
+        old = self._size
+        rows = self.encoder.rows(list(vocabulary.texts[old:]))
+        texts = self.encoder.project(rows)
+        if self.space is not None:
+            pictures = None if vocabulary.pictures is None else vocabulary.pictures[old:]
+            texts = np.concatenate([texts, self.space.project(pictures, len(texts))], axis=1)
         members = [
-            Member(
-                np.concatenate([member.vectors, texts @ member.projection]),
-                member.projection,
-                member.temperature,
-                member.graph,
-            )
+            replace(member, vectors=np.concatenate([member.vectors, member.content(texts, rows)]))
             for member in self.members
         ]
-        return type(self)(members, self.length, self.encoder)
+        index = self.index
+        if index is not None:
+            scales = [_scales(member, len(members), self._size) for member in members]
+            added = [member.vectors[self._size :] * scale for member, scale in zip(members, scales, strict=True)]
+            index = index.extended(np.concatenate(added, axis=1))
+            if index.added > MOST_ADDED * len(index):
+                index = None  # it is made anew: what stands behind the lists is looked through each time
+        return type(self)(members, self.length, self.encoder, self.space, index, self.dense_up_to)
 
     def save(self, folder: Path) -> None:
         self.encoder.save(folder)
+        if self.space is not None:
+            self.space.save(folder)
         for number, member in enumerate(self.members):
-            tensors = {"vectors": member.vectors, "projection": member.projection}
+            tensors: dict[str, npt.NDArray[Any]] = {
+                "vectors": member.vectors,
+                "projection": member.projection,
+                "terms": member.terms.astype(np.float16),
+            }
             save_file(tensors, folder / f"sequence_{number}.safetensors")
+            if member.state is not None:
+                state: dict[str, npt.NDArray[Any]] = dict(member.state)
+                save_file(state, folder / f"training_{number}.safetensors")
             (folder / f"sequence_{number}.onnx").write_bytes(member.graph)
+        if self.index is not None:
+            save_file(self.index.tensors(), folder / "sequence_index.safetensors")
         document = {"length": self.length, "temperatures": [member.temperature for member in self.members]}
         (folder / "sequence.json").write_text(json.dumps(document))
 
@@ -115,10 +194,21 @@ class SequenceSource(CandidateSource):
             for number, temperature in enumerate(document["temperatures"]):
                 tensors = load_file(folder / f"sequence_{number}.safetensors")
                 graph = (folder / f"sequence_{number}.onnx").read_bytes()
-                members.append(Member(tensors["vectors"], tensors["projection"], float(temperature), graph))
+                parts = tensors["vectors"], tensors["projection"], tensors["terms"].astype(np.float32)
+                members.append(Member(*parts, float(temperature), graph))
+            kept = folder / "sequence_index.safetensors"
+            index = NearestIndex.of_tensors(load_file(kept)) if kept.exists() else None
         except Exception as error:
             raise DamagedModel(f"The sequence source in {folder} can't be read: {error}") from error
-        return cls(members, int(document["length"]), encoder)
+        return cls(members, int(document["length"]), encoder, PictureSpace.load(folder), index)
+
+    @staticmethod
+    def states(folder: Path) -> list[dict[str, Float32]]:
+        """What training goes on from, one for each network. Raises DamagedModel when it can't be read."""
+        try:
+            return [load_file(path) for path in sorted(folder.glob("training_*.safetensors"))]
+        except Exception as error:
+            raise DamagedModel(f"The trained numbers in {folder} can't be read: {error}") from error
 
     def share_encoder(self, encoder: TextEncoder) -> None:
         """Use this encoder in place of the own one, if the two are the same, to save memory after loading."""
@@ -138,19 +228,7 @@ class SequenceSource(CandidateSource):
         return items[-self.length :].astype(np.int32), indices[-self.length :]
 
 
-def _directions(member: Member, members: int) -> Float32:
-    lengths = np.linalg.norm(member.vectors, axis=1, keepdims=True)
-    scale = np.float32(member.temperature / members)
-    return np.asarray(member.vectors / np.maximum(lengths, 1e-6) * scale, np.float32)
-
-
-def _session(graph: bytes) -> Any:
-    options = onnxruntime.SessionOptions()
-    # One query is microseconds of work: a thread pool per session costs more than it brings, and the API has many.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise DamagedModel(f"A sequence network's graph can't be loaded: {error}") from error
+def _scales(member: Member, members: int, first: int = 0) -> Float32:
+    """(n − first, 1) what makes each vector from `first` on a direction of length temperature / members."""
+    lengths = np.linalg.norm(member.vectors[first:], axis=1, keepdims=True)
+    return np.asarray(np.float32(member.temperature / members) / np.maximum(lengths, 1e-6), np.float32)

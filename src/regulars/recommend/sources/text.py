@@ -14,13 +14,15 @@ from safetensors.numpy import load_file, save_file
 
 from regulars.errors import DamagedModel
 from regulars.language.text_features import TextEncoder, TextSettings
-from regulars.recommend.dataset import Float32, Int32, Query, Vocabulary
+from regulars.recommend.dataset import Float32, Query, Vocabulary
 from regulars.recommend.sources._history import Weighted, weighted_history
-from regulars.recommend.sources._neighbours import Neighbours
-from regulars.recommend.sources.base import CandidateSource
+from regulars.recommend.sources._neighbours import Neighbours, NeighbourSource
 
 _CHUNK = 256
 """Rows of the similarity matrix held at once: tens of megabytes for 100,000 items."""
+
+ADDED_LONGER = 4
+"""Times as many neighbours for an item that was added after the fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class TextSourceSettings:
     history_half_life_days: float = 30.0
 
 
-class TextSource(CandidateSource):
+class TextSource(NeighbourSource):
     """Score of an item: Σ_h history weight(h) · cos(TF-IDF of h, TF-IDF of the item), over each h's nearest items.
 
     The exact rows, not the encoder's short vectors: a brand or a model name that few texts share is what an SVD blurs
@@ -59,37 +61,35 @@ class TextSource(CandidateSource):
         seed: int = 0,
     ) -> Self:
         """Fit the encoder on the catalogue and find each item's neighbours. Raises InvalidInput for an empty one."""
-        settings = settings or TextSourceSettings()
         encoder, rows = TextEncoder.fit_rows(vocabulary.texts, text_settings, seed)
-        return cls(
-            rows, Neighbours.of(_similar(rows, rows, settings.neighbours), settings.neighbours), encoder, settings
-        )
+        return cls._near(rows, encoder, settings)
+
+    @classmethod
+    def read_with(
+        cls, encoder: TextEncoder, vocabulary: Vocabulary, settings: TextSourceSettings | None = None
+    ) -> Self:
+        """With an encoder that was fitted before, on a catalogue that has changed little since."""
+        return cls._near(encoder.rows(list(vocabulary.texts)), encoder, settings)
+
+    @classmethod
+    def _near(cls, rows: Any, encoder: TextEncoder, settings: TextSourceSettings | None) -> Self:
+        settings = settings or TextSourceSettings()
+        near = Neighbours.of(_similar(rows, rows, settings.neighbours), settings.neighbours)
+        return cls(rows, near, encoder, settings)
 
     @property
     def vectors(self) -> Float32:
         """(n, dims) the encoder's short vectors of all items, computed at each call."""
         return self.encoder.project(self.rows)
 
-    def scores(self, query: Query) -> Float32:
-        return self.neighbours.scores(self._history(query))
-
-    def evidence(self, query: Query, items: Int32) -> Int32:
-        return self.neighbours.evidence(self._history(query), items)
-
     def extended(self, vocabulary: Vocabulary) -> Self:
         """New items have lists of their own, and stand in the lists of the items in theirs. Old weights don't change."""
-        old, size = self.rows.shape[0], len(vocabulary)
+        old = self.rows.shape[0]
         added = self.encoder.rows(list(vocabulary.texts[old:]))
         rows = sparse.vstack([self.rows, added], format="csr") if old else added
-        forward = _similar(rows[old:], rows, self.settings.neighbours, first=old).tocoo()
-        back = forward.col < old
-        present = self.neighbours.lengthened(size)
-        data = np.concatenate([present.weights, forward.data, forward.data[back]])
-        sources = np.repeat(np.arange(size), np.diff(present.offsets))
-        row = np.concatenate([sources, forward.row + old, forward.col[back]])
-        column = np.concatenate([present.indices, forward.col, forward.row[back] + old])
-        lists = sparse.coo_matrix((data, (row, column)), shape=(size, size)).tocsr()
-        return type(self)(rows, Neighbours.of(lists, size), self.encoder, self.settings)
+        # Of a thing nobody touched its text is all there is: its list is longer than the others'.
+        forward = _similar(rows[old:], rows, ADDED_LONGER * self.settings.neighbours, first=old)
+        return type(self)(rows, self.neighbours.joined(forward), self.encoder, self.settings)
 
     def save(self, folder: Path) -> None:
         self.encoder.save(folder)

@@ -10,8 +10,7 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -29,10 +28,10 @@ from regulars.shop import Shop
 from regulars.store.mirror import Mirror
 from regulars.store.workspace import StartSettings, Workspace
 from regulars.web import guard, problems
-from regulars.web.console import data, models, settings, uploads
+from regulars.web.console import data, model_card, models, settings, tuning, uploads
 from regulars.web.console.context import Context
 from regulars.web.console.gate import Doorkeeper, Gate, routes
-from regulars.web.engine import Engine
+from regulars.web.engine import Engine, Holder
 
 PATH = "/console"
 CUT_SECONDS = 2.0
@@ -140,6 +139,8 @@ def install(
     recommend_page.mount(desk, engine_of, context.insights_of, lambda: engine_of().database)
     data.mount(context)
     models.mount(context)
+    tuning.mount(context)
+    model_card.mount(context)
     settings.mount(context)
     core.app.include_router(routes(context.door_of, name_of))
     core.app.include_router(uploads.routes(context))
@@ -162,31 +163,15 @@ def console_app(folder: Path) -> FastAPI:
     """The console alone, for a port of its own beside several API processes."""
     workspace = Workspace.open(folder)
     start = workspace.start_settings()
-    holder: dict[str, Engine] = {}
+    holder = Holder(workspace, start, "The console")
 
-    def engine_of() -> Engine:
-        if "engine" not in holder:
-            raise DatabaseUnavailable("The console is starting.", hint="Try again in a moment.")
-        return holder["engine"]
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        engine = Engine(workspace, start)
-        await engine.start()
-        holder["engine"] = engine
-        try:
-            yield
-        finally:
-            await engine.stop()
-            holder.clear()
-
-    app = FastAPI(title="Regulars console", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(title="Regulars console", lifespan=holder.lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     problems.install(app)
 
     @app.get("/")
     async def front() -> Response:
         return RedirectResponse(f"{PATH}/", 303)
 
-    mount(app, workspace, start, engine_of, api_port=start.port)
-    app.add_middleware(guard.Gate, engine_of=lambda: holder.get("engine"), max_body=int(start.max_body_mb * 1_000_000))
+    mount(app, workspace, start, holder.get, api_port=start.port)
+    app.add_middleware(guard.Gate, engine_of=lambda: holder.engine, max_body=int(start.max_body_mb * 1_000_000))
     return app

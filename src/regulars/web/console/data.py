@@ -91,6 +91,7 @@ def kind_words(say: Say) -> dict[str, str]:
         "orders": say("Orders"),
         "reviews": say("Reviews"),
         "articles": say("Articles"),
+        "conversations": say("Conversations"),
     }
 
 

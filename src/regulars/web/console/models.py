@@ -12,14 +12,14 @@ from regulars.desk.frame import title
 from regulars.desk.markup import Markup, joined, tag
 from regulars.desk.visit import Visit
 from regulars.desk.works import Work
-from regulars.errors import InvalidInput
-from regulars.recommend.words import source_words
+from regulars.recommend.settings import FILE
 from regulars.store.database import Row
+from regulars.web.console import minutes, model_card, tuning
 from regulars.web.console.context import Context
 
 LOOK_SECONDS = 1.0
 MINUTES = 7.0  # as `regulars train`
-MOST_MINUTES = 240.0
+LEAST_MINUTES, MOST_MINUTES = 0.01, 240.0
 _READ_PROMOTIONS = "SELECT version, reason, at FROM promotions WHERE kind = %s ORDER BY promotion_id DESC LIMIT 30"
 
 
@@ -84,23 +84,18 @@ def _train(context: Context, visit: Visit) -> None:
             class_="soft",
         )
     )
-    fields = parts.field(
-        "minutes", say("Minutes for learning, at most"), f"{MINUTES:g}", kind="number", min="0.01", max=f"{MOST_MINUTES:g}",
-        step="any", required=True,
-    )  # fmt: skip
+    tuned = (context.workspace.tuning / FILE).is_file()
+    words = say("It uses the tuned settings.") if tuned else say("It uses the default settings.")
+    parts.html(tag("p", words, " ", tag("a", say("Tuning"), href=visit.link(tuning.PATH))))
+    fields = minutes.field(say("Minutes for learning, at most"), MINUTES, LEAST_MINUTES, MOST_MINUTES)
 
     def go(given: dict[str, list[str]]) -> None:
-        try:
-            minutes = float(given["minutes"][0])
-        except (KeyError, ValueError):
-            raise InvalidInput(say("The time is a number of minutes.")) from None
-        if not 0.01 <= minutes <= MOST_MINUTES:
-            raise InvalidInput(say("The time is between 0.01 and {most} minutes.", most=f"{MOST_MINUTES:g}"))
+        wanted = minutes.given(visit, given, LEAST_MINUTES, MOST_MINUTES)
 
         def then(_: Work) -> None:
             context.insights_of().forget()
 
-        context.works.start("training", say("Training"), ["train", "--max-minutes", f"{minutes:g}", "--json"], then)
+        context.works.start("training", say("Training"), ["train", "--max-minutes", f"{wanted:g}", "--json"], then)
 
     parts.form(fields, say("Train now"), go, "first", "line")
 
@@ -167,13 +162,10 @@ def _version(context: Context, visit: Visit, row: Row, redraw: Any) -> None:
     )
     with parts.box("tr"):
         measured = [visit.number(validation.get(name), 4) for name in ("ndcg_at_10", "recall_at_10")]
-        named = joined([version, tag("small", visit.when(row["created_at"]), class_="soft")])
+        link = tag("a", version, href=visit.link(f"{model_card.PATH}/{version}"))
+        named = joined([link, tag("small", visit.when(row["created_at"]), class_="soft")])
         parts.cells([named, _state(visit, row), *measured, learned, row["note"] or "–"], numbers=(2, 3))
         with parts.box("td"):
-            sheet = parts.Sheet(visit, version)
-            with sheet.body:
-                parts.html(_details(visit, row))
-            parts.button(say("Details"), sheet.open, "quiet", label=f"{say('Details')}: {version}")
             if not row["serving"] and row["status"] != "damaged":
 
                 async def promote() -> None:
@@ -188,42 +180,3 @@ def _version(context: Context, visit: Visit, row: Row, redraw: Any) -> None:
                     visit, say("Let this version serve?"), question, say("Promote"), promote, kind="first"
                 )
                 parts.button(say("Promote"), opens, "quiet", label=f"{say('Promote')}: {version}")
-
-
-def _details(visit: Visit, row: Row) -> Markup:
-    """Figures on choices that were held back, the blend beside each of its sources."""
-    say, metrics = visit.say, row["metrics"]
-    called = source_words(say)
-    whole = metrics.get("validation") or {}
-    rows = [
-        [say("all together"), visit.number(whole.get("ndcg_at_10"), 4), visit.number(whole.get("recall_at_10"), 4), ""]
-    ]
-    for name, figures in (metrics.get("validation_by_source") or {}).items():
-        weight = metrics.get("weights", {}).get(name)
-        cells = [visit.number(figures.get("ndcg_at_10"), 4), visit.number(figures.get("recall_at_10"), 4)]
-        rows.append([called.get(name, name), *cells, visit.number(weight, 2)])
-    facts = [
-        (say("Made"), visit.when(row["created_at"])),
-        (say("Verdict"), row["note"] or "–"),
-        (say("Actions"), visit.number(metrics.get("interactions"))),
-        (say("People"), visit.number(metrics.get("people"))),
-        (say("Products"), visit.number(metrics.get("items"))),
-        (say("Held-out choices"), visit.number(metrics.get("cases"))),
-        (say("Took"), visit.span(float((metrics.get("seconds") or {}).get("total", 1)))),
-        (say("Seed"), str(row["settings"].get("seed", "–"))),
-    ]
-    if metrics.get("sequence_skipped"):
-        facts.append((say("Without the sequence model"), str(metrics["sequence_skipped"])))
-    heads = [say("Source"), "NDCG@10", "recall@10", say("Weight")]
-    means = say(
-        "Measured on each person's last choices, which the model hadn't seen. NDCG@10 is 1 when the chosen product always stands"
-        " first; recall@10 is how often it is among ten."
-    )
-    return joined(
-        [
-            parts.rows_of(facts),
-            tag("h3", say("How well it foresees")),
-            parts.table(heads, rows, numbers=[1, 2, 3], caption=say("How well it foresees")),
-            tag("p", means, class_="soft"),
-        ]
-    )

@@ -20,6 +20,7 @@ from regulars.errors import InvalidInput, RateLimited
 from regulars.schema import ShopSettings
 from regulars.store import access
 from regulars.store.database import Row
+from regulars.store.shop import Scope
 from regulars.web.console.context import Context
 from regulars.web.console.uploads import BACKUPS
 
@@ -137,8 +138,8 @@ async def _create_and_show(context: Context, visit: Visit, given: dict[str, list
     name = given.get("name", [""])[0].strip()[:200]
     if not name:
         raise InvalidInput(say("A key needs a name: what it is for."))
-    scope = "secret" if given.get("scope") == ["secret"] else "public"
-    key = await asyncio.to_thread(context.shop_of().create_key, name, scope)  # type: ignore[arg-type]
+    scope: Scope = "secret" if given.get("scope") == ["secret"] else "public"
+    key = await asyncio.to_thread(context.shop_of().create_key, name, scope)
     sheet = parts.Sheet(visit, say("The new key"))
     with sheet.body:
         parts.html(_new_key(context, visit, key, scope))

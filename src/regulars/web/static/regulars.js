@@ -25,14 +25,16 @@
       personal: "It was made from what was looked at, put in the cart and bought in this shop. The reason stands below each product.",
       starter: "No model has been trained yet: it was made from counts and words. The reason stands below each product.",
       newest: "These are the newest products: there is nothing to learn from yet.",
-      same: "Personal lists are off: everybody sees these products here."
+      same: "Personal lists are off: everybody sees these products here.",
+      chat: "Chat with customer service"
     },
     zh: {
       why: "为什么是这些？", before: "原价",
       personal: "根据在本店的浏览、加购和购买记录生成，每件商品下方写有理由。",
       starter: "模型尚未训练，由统计和文字得出，每件商品下方写有理由。",
       newest: "这些是最新商品：还没有可供学习的记录。",
-      same: "个性化推荐已关闭：所有人在这里看到的都一样。"
+      same: "个性化推荐已关闭：所有人在这里看到的都一样。",
+      chat: "联系在线客服"
     }
   };
   var LOOK =
@@ -272,6 +274,7 @@
       write("consent", JSON.stringify(answered));
       var may = allowed("analytics"), personal = allowed("personalisation");
       if (may === false) forget();
+      if (personal === false) try { sessionStorage.removeItem(PREFIX + "came"); } catch (_) { /* nothing was kept */ }
       var who = visitor(may || personal);
       if ((who || token) && !stopped) {
         // A refusal is told as well, where there is somebody to tell it of: else the server wouldn't know.
@@ -316,8 +319,9 @@
   }
   function listed(type, element) {
     var place = placed(element);
-    if (!place || !element.dataset.product) return;
-    var product = productOf(element);
+    if (place && element.dataset.product) told(type, productOf(element), place);
+  }
+  function told(type, product, place) {
     if (type === "click") remember(product, place);
     // One impression and one click for each place of a list, whoever reports it: the id is made of them.
     track(type, Object.assign({ product: product, message_id: type + ":" + place.decision_id + ":" + place.position }, place));
@@ -339,7 +343,7 @@
       track(element.dataset.regularsTrack, stated(element));
     });
     if (watch) all(root, "[data-regulars-position]").forEach(function (element) { watch.observe(element); });
-    all(root, "[data-regulars]").forEach(function (element) { if (!element.regularsRow) render(element); });
+    all(root, "[data-regulars]").forEach(function (element) { if (!element.regularsRow && element.dataset.regulars !== "chat") render(element); });
   }
   function marked(element) {
     var fields = stated(element);
@@ -353,6 +357,7 @@
   }
   document.addEventListener("click", safe(function (click) {
     if (!click.target || !click.target.closest) return;
+    if (KEY && click.target.closest("[data-regulars=chat]")) { click.preventDefault(); chat(); }
     var item = click.target.closest("[data-regulars-position]");
     if (item && click.target.closest("a")) { listed("click", item); flush(true); }
     var element = click.target.closest("a[data-regulars-track],button[data-regulars-track]");
@@ -383,15 +388,38 @@
       return /^https?:$/.test(found.protocol) ? found.href : "";
     } catch (_) { return ""; }
   }
+  function linked(link, product, url, decision, position) {
+    var parts = { product: product, decision: decision || "", position: position };
+    return link ? link.replace(/{(product|decision|position)}/g, function (_, name) { return encodeURIComponent(parts[name]); }) : url || "";
+  }
+  function pictured(url) { return address(/^[a-z]+:/i.test(url) ? url : API + url); }
   function money(item, locale) {
     try { return new Intl.NumberFormat(locale, { style: "currency", currency: item.currency }).format(item.price); }
     catch (_) { return item.price + " " + (item.currency || ""); }
+  }
+  var isNew = !read("visitor"); // only of a browser that wasn't here before it is said how it came
+  function arrival() {
+    var now = new Date(), came = {}, from = document.referrer;
+    try {
+      var kept = sessionStorage.getItem(PREFIX + "came");
+      if (kept) return parsed(kept, null);
+      var first = document.querySelector("[data-regulars-track=view],[data-regulars-track=page]");
+      if (first && first.dataset.product) came.product = productOf(first);
+      if (first && first.dataset.category) came.category = first.dataset.category.slice(0, 512);
+      if (!from || new URL(from).host !== location.host) came.referrer = from.slice(0, 2000);
+      var medium = new URLSearchParams(location.search).get("utm_medium");
+      if (medium) came.medium = medium.slice(0, 100);
+      Object.assign(came, { hour: now.getHours(), weekday: (now.getDay() + 6) % 7, device: !matchMedia("(pointer:coarse)").matches ? "desk" : innerWidth < 600 ? "phone" : "tablet" });
+      sessionStorage.setItem(PREFIX + "came", JSON.stringify(isNew ? came : 0));
+    } catch (_) { /* then this page alone tells */ }
+    return isNew ? came : null;
   }
   function recommend(options) {
     var asked = Object.assign({}, options), stop = window.AbortController && new AbortController();
     var personal = allowed("personalisation") === true;
     if (personal && !asked.visitor) asked.visitor = visitor(allowed("analytics") === true) || undefined;
     if (!personal) delete asked.visitor;
+    else if (!asked.context) asked.context = arrival() || undefined;
     var wait = stop && setTimeout(function () { stop.abort(); }, ROW_MS);
     return post("/v1/recommendations", JSON.stringify(asked), { token: personal ? token : null, signal: stop && stop.signal }).then(function (answer) {
       clearTimeout(wait);
@@ -433,9 +461,8 @@
     row.dataset.regularsDecision = list.decision_id;
     row.dataset.regularsSurface = list.surface || element.dataset.regulars || "home";
     list.items.forEach(function (item) {
-      var place = make("li"), href = address(link ? link.replace("{product}", encodeURIComponent(item.product)) : item.url || "");
-      var inner = make(href ? "a" : "span"), picture = item.picture && address(item.picture);
-      if (item.picture && !/^[a-z]+:/i.test(item.picture)) picture = address(API + item.picture);
+      var place = make("li"), href = address(linked(link, item.product, item.url, list.decision_id, item.position));
+      var inner = make(href ? "a" : "span"), picture = item.picture && pictured(item.picture);
       if (href) inner.href = href;
       place.dataset.regularsPosition = item.position;
       place.dataset.product = item.product;
@@ -467,11 +494,53 @@
   function style() {
     if (style.done || given.style === "none") return;
     style.done = true;
+    sheeted(document, LOOK);
+  }
+  function sheeted(root, rules) {
     try { // a sheet made by script: a strict style-src lets it through, and the page's own rules win over it
       var sheet = new CSSStyleSheet();
-      sheet.replaceSync(LOOK);
-      document.adoptedStyleSheets = document.adoptedStyleSheets.concat(sheet);
+      sheet.replaceSync(rules);
+      root.adoptedStyleSheets = root.adoptedStyleSheets.concat(sheet);
     } catch (_) { /* plain then */ }
+  }
+
+  // --- the chat: its button stands here, the panel comes in a file of its own when it is opened for the first time -------
+  var CHAT_LOOK =
+    ".open{position:fixed;right:16px;bottom:16px;width:56px;height:56px;padding:0;border:0;border-radius:50%;background:var(--regulars-accent,#1f7a5c);color:#fff;cursor:pointer;z-index:2147483000}" +
+    ".open:focus-visible{outline:2px solid var(--regulars-accent,#1f7a5c);outline-offset:3px}@media print{.open{display:none}}";
+  var chatRoot = null, chatButton = null, chatComes = null;
+  function localeOf() { return given.locale || document.documentElement.lang || navigator.language || "en"; }
+  function chatHost() {
+    if (chatRoot) return;
+    var host = document.body.appendChild(make("div", "regulars-chat"));
+    chatRoot = host.attachShadow({ mode: "open" });
+    sheeted(chatRoot, CHAT_LOOK);
+    if (!given.chat) return;
+    chatButton = make("button", "open");
+    chatButton.setAttribute("aria-label", WORDS[/^zh/.test(localeOf()) ? "zh" : "en"].chat);
+    chatButton.setAttribute("aria-expanded", "false");
+    chatButton.innerHTML = '<svg viewBox="0 0 24 24" width="26" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linejoin="round"><path d="M4 5h16v11H10l-4.5 4v-4H4z"/></svg>';
+    chatButton.onclick = safe(chat);
+    chatRoot.appendChild(chatButton);
+  }
+  function chat() {
+    chatHost();
+    chatComes = chatComes || new Promise(function (done, failed) {
+      var more = make("script");
+      more.src = new URL("regulars-chat.js", script.src);
+      more.onerror = function () { chatComes = null; failed("the chat can't be loaded"); };
+      more.onload = function () {
+        done(regulars.chatWith({
+          root: chatRoot, button: chatButton, api: API, key: KEY, link: given.link,
+          make: make, sheeted: sheeted, money: money, address: address, pictured: pictured, linked: linked, newId: newId,
+          read: read, write: write, drop: drop, told: told, flush: flush, locale: localeOf,
+          token: function () { return token; }, who: customer, expired: function () { token = null; },
+          visitor: function () { return allowed("analytics") === true ? visitor(true) : null; }
+        }));
+      };
+      document.head.appendChild(more);
+    });
+    return chatComes.then(function (panel) { panel.toggle(); return panel; }).catch(function (error) { tell("error", { reason: String(error) }); });
   }
 
   // --- the page's side -------------------------------------------------------------------------------------------------
@@ -489,13 +558,16 @@
       if (name === "ready" && ready) handler(regulars);
     }),
     push: safe(function (call) { regulars[call[0]].apply(null, call.slice(1)); }),
-    visitor: safe(function () { return visitor(false); })
+    visitor: safe(function () { return visitor(false); }),
+    chat: function () { return KEY ? chat() : Promise.resolve(null); }
   };
   var ready = false;
   window.regulars = regulars;
   var begin = safe(function () {
     if (Array.isArray(before)) before.forEach(regulars.push);
+    if (allowed("personalisation")) arrival(); // the page they began on counts, whether it shows a row or not
     scan(document);
+    if (given.chat && KEY) safe(chatHost)();
     ready = true;
     tell("ready", regulars);
     if (allowed("analytics") === false) forget(); // the answer may have been given to the server, not to this script

@@ -18,7 +18,7 @@ from fastapi.staticfiles import StaticFiles
 from regulars.demo.pictures import picture
 from regulars.errors import NotFound
 from regulars.web.engine import Engine
-from regulars.web.storefront import account, browse, buying, lists
+from regulars.web.storefront import account, browse, buying, lists, tasting
 from regulars.web.storefront.site import STATIC, Site
 
 __all__ = ["mount"]
@@ -32,12 +32,22 @@ def mount(app: FastAPI, engine_of: Callable[[], Engine]) -> None:
     buying.add(app, site)
     account.add(app, site)
     lists.add(app, site)
+    tasting.add(app, site)
     app.state.error_page = site.error_page
 
     @app.get("/regulars.js", include_in_schema=False)
     async def snippet(request: Request) -> Response:
-        """The script for any page. It may be loaded from anywhere, and kept for an hour."""
-        text, packed, tag = _snippet(STATIC / "regulars.js")
+        """The script for any page."""
+        return script(request, "regulars.js")
+
+    @app.get("/regulars-chat.js", include_in_schema=False)
+    async def chat(request: Request) -> Response:
+        """The chat's panel, which that script loads when it is first opened."""
+        return script(request, "regulars-chat.js")
+
+    def script(request: Request, name: str) -> Response:
+        """It may be loaded from anywhere, and kept for an hour."""
+        text, packed, tag = _snippet(STATIC / name)
         headers = {
             "Cache-Control": "public, max-age=3600",
             "Access-Control-Allow-Origin": "*",

@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from regulars.errors import Unauthenticated
+from regulars.recommend.taste import Taste
 from regulars.schema import ExternalId
 from regulars.schema.events import STRENGTHS
 from regulars.store import shopping
@@ -22,6 +23,7 @@ from regulars.store.people import Person
 from regulars.store.tokens import verify_customer
 from regulars.web.storefront.lists import event_words
 from regulars.web.storefront.site import HEADERS, Site, back_to
+from regulars.web.storefront.tasting import picks
 from regulars.web.visit import PURPOSES, Visit
 
 HALF_LIFE_DAYS = 30.0  # of what an event says about today's taste
@@ -67,9 +69,13 @@ def add(app: FastAPI, site: Site) -> None:
         offered = []
         if visit.demo and visit.customer is None:
             offered = await pool.fetch(READ_DEMO_CUSTOMERS, (OFFERED,))
+        may_pick = visit.consent.allows("analytics") and not await visit.refused()
+        taste = await visit.engine.taste_of(person) if may_pick else Taste(None)
         return site.show(
             visit,
             "account.html",
+            picked=picks(visit, taste),
+            may_pick=bool(taste.answers) or taste.tap is not None,
             customer=customer,
             orders=orders,
             events=[_told(visit, event) for event in events],

@@ -8,12 +8,14 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request, Response
 
-from regulars.recommend.catalogue import Item
+from regulars.recommend.catalogue import Item, named
 from regulars.recommend.search import MAX_QUERY, index_of, labels
 from regulars.schema import EventType
 from regulars.store import shopping
-from regulars.web.shelves import Shelf, named
+from regulars.web.shelves import Shelf
+from regulars.web.storefront.arriving import begin
 from regulars.web.storefront.site import Site, shelves
+from regulars.web.storefront.tasting import panel
 from regulars.web.visit import Visit
 
 ROW = 8
@@ -22,7 +24,6 @@ AGAIN = 4
 PER_SHELF = 4
 SHELVES = 4  # that show products on the front page; the other categories stand above as tiles
 PER_PAGE = 24
-MAX_STARS = 5
 
 
 def add(app: FastAPI, site: Site) -> None:
@@ -30,18 +31,21 @@ def add(app: FastAPI, site: Site) -> None:
     async def home(request: Request) -> Response:
         visit = site.visit(request)
         say = visit.say
+        begin(visit)
         person = await visit.person()
         again = None
         if EventType.PURCHASE in person.types:
             again = await site.row(visit, "again", say("Buy again"), AGAIN)
         title = say("New and popular") if await visit.refused() else say("For you")
         for_you = await site.row(visit, "home", title, ROW, exclude=again.product_ids if again else ())
+        tasting = await panel(visit)
         await visit.write()
         rows = [row for row in (for_you, again) if row]
         return site.show(
             visit,
             "home.html",
             rows=rows,
+            tasting=tasting,
             refused=await visit.refused(),
             shown=shelves(visit).top[:SHELVES],
             per_shelf=PER_SHELF,
@@ -59,6 +63,7 @@ def add(app: FastAPI, site: Site) -> None:
         if at > pages_in_all:
             return site.missing(visit, visit.say("There is no such page in this category."))
         message = visit.message()
+        begin(visit, _path(shelf))
         visit.did(EventType.PAGE, None, message_id=message, properties={"category": shelf.name[:200]})
         await visit.write()
         items = asked.items[(at - 1) * PER_PAGE : at * PER_PAGE]
@@ -81,6 +86,7 @@ def add(app: FastAPI, site: Site) -> None:
         item = named(visit.engine.serving.catalogue, name)
         if item is None or not item.for_sale:
             return site.missing(visit, say("This product isn't in the shop (any more)."))
+        begin(visit, item.category)
         came_from = visit.came_from()
         if came_from:
             place = f"click:{came_from['decision_id']}:{came_from['position']}"
@@ -187,6 +193,14 @@ class Narrowed:
         asked["stock"] = "yes" if self.available else None
         told = {name: f"{value:g}" if isinstance(value, float) else value for name, value in asked.items() if value}
         return "?" + urlencode({**told, "page": page})
+
+
+def _path(shelf: Shelf) -> tuple[str, ...]:
+    """The category's path from the widest one, where its products agree."""
+    found = {
+        item.category[: item.category.index(shelf.name) + 1] for item in shelf.items if shelf.name in item.category
+    }
+    return found.pop() if len(found) == 1 else (shelf.name,)
 
 
 def _major(item: Item) -> float:

@@ -14,13 +14,12 @@ from urllib.parse import urlencode
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
-from regulars.recommend.catalogue import Item
+from regulars.recommend.catalogue import Item, named, reference
 from regulars.schema import EventType, ExternalId, Money, Order, OrderLine, Payment
 from regulars.schema.people import Address
 from regulars.schema.text import MAX_ID
 from regulars.store import rows, shopping
 from regulars.store.shopping import Short, Variant, Wanted
-from regulars.web.shelves import named, reference
 from regulars.web.storefront.site import HEADERS, Site
 from regulars.web.visit import MAX_CART, MAX_QUANTITY, CartLine, Visit
 

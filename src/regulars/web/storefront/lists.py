@@ -10,9 +10,9 @@ from fastapi import FastAPI, Request, Response
 
 from regulars.language.translations import Say
 from regulars.recommend import words
+from regulars.recommend.catalogue import named
 from regulars.recommend.explain import explain
 from regulars.schema import EventType
-from regulars.web.shelves import named
 from regulars.web.storefront.site import Site
 from regulars.web.visit import Visit
 
@@ -29,7 +29,7 @@ def add(app: FastAPI, site: Site) -> None:
         found = await _decision(visit, decision_id)
         if found is None:
             return site.missing(visit, visit.say("There is no such list, or it isn't yours."))
-        told = explain(visit.engine.serving, *found, visit.locale)
+        told = explain(visit.engine.serving, *found, visit.locale, visit.label)
         return site.show(
             visit,
             "why.html",
@@ -39,6 +39,7 @@ def add(app: FastAPI, site: Site) -> None:
             sources=words.source_words(visit.say),
             steps=words.step_words(visit.say),
             did=event_words(visit.say),
+            arrival=_arrival(visit, told),
         )
 
     @site.get(app, "/seen/{decision_id}.gif")
@@ -82,6 +83,11 @@ async def _may_see(visit: Visit, decision: Mapping[str, Any]) -> bool:
     return bool(same_visitor and decision["customer_id"] in (None, person.customer_id))
 
 
+def _arrival(visit: Visit, told: dict[str, Any]) -> list[tuple[str, str, int]]:
+    context = (told["trace"] or {}).get("context")
+    return words.arrival_words(visit.say, context, visit.label) if context else []
+
+
 def _filter_words(say: Say) -> dict[str, str]:
     """As the person who was looking reads them."""
     return {
@@ -94,18 +100,9 @@ def _filter_words(say: Say) -> dict[str, str]:
 
 
 def event_words(say: Say) -> dict[str, str]:
+    """What they did, as they read it themselves."""
     return {
-        EventType.VIEW: say("looked at"),
-        EventType.CLICK: say("followed from a list"),
-        EventType.CART: say("put in the cart"),
-        EventType.REMOVE_FROM_CART: say("took out of the cart"),
-        EventType.CHECKOUT: say("went to the checkout"),
-        EventType.SEARCH: say("searched"),
+        **words.event_words(say),
         EventType.PAGE: say("opened a category"),
-        EventType.IDENTIFY: say("signed in"),
         EventType.CONSENT: say("answered about consent"),
-        EventType.REVIEW: say("reviewed"),
-        EventType.LIKE: say("liked"),
-        EventType.PURCHASE: say("bought"),
-        EventType.EMAIL_CLICK: say("followed from an e-mail"),
     }

@@ -17,12 +17,13 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from regulars.errors import DatabaseUnavailable, RegularsError, Unavailable
 from regulars.recommend import service
-from regulars.recommend.catalogue import Item
+from regulars.recommend.catalogue import Item, reference
 from regulars.recommend.reasons import sentence
 from regulars.schema import Decision
 from regulars.schema.identity import DEFAULT_NAMESPACE
 from regulars.web.engine import Engine
-from regulars.web.shelves import Shelves, reference, shelves_of
+from regulars.web.shelves import Shelves, shelves_of
+from regulars.web.storefront.arriving import arrival
 from regulars.web.visit import Visit, language
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -207,6 +208,7 @@ class Site:
                 context.product_id if context else None,
                 exclude=tuple(exclude),
                 locale=visit.locale,
+                arrival=await arrival(visit),
             )
             serving, decision = await visit.engine.recommend_to(await visit.person(), asked)
         except DatabaseUnavailable:
@@ -233,7 +235,7 @@ def _shown(visit: Visit, serving: service.Serving, decision: Decision) -> list[t
     for action in decision.actions:
         item = serving.item(action.product_id)
         if item is not None and item.names:
-            reason = sentence(visit.say, action.reason.code, action.reason.arguments, title)
+            reason = sentence(visit.say, action.reason.code, action.reason.arguments, title, visit.label)
             out.append((action.position, item, reason))
     return out
 
