@@ -125,6 +125,31 @@ def test_train_evaluate_recommend_and_open_the_decision(shop: Command) -> None:
     assert shop("models", "rollback").code == 1  # nothing served before
 
 
+def test_a_version_has_a_card_and_tuned_settings_are_said_and_forgotten(shop: Command) -> None:
+    shop("import", "events", "events.jsonl")
+    assert "Nothing was tuned yet" in shop("tune", "--show").out
+    few = shop("tune", "--minutes", "0.1")
+    assert (few.code, "tuning needs 100" in few.err) == (4, True)
+    folder = shop.here / "tiny" / "tuning"  # type: ignore[attr-defined]
+    (folder / "settings.json").write_text('{"covisitation": {"window": 6}, "sequence": {"min_people": 100000}}')
+    said = shop("train", "--no-promote")
+    assert said.code == 0, said.err
+    assert "With tuned settings (tuning/settings.json): sequence.min_people 100000, covisitation.window 6." in said.out
+    version = shop("models", "list", "--json").json[0]["version"]
+    shown = shop("models", "show", version)
+    assert "| covisitation.window | 6 | 10 |" in shown.out
+    assert "## Limits" in shown.out
+    assert shop("models", "show", version, "--json").json["data"]["people"] == 60
+    assert "covisitation.window 6" in shop("tune", "--show").out  # said, though nothing was searched
+    (folder / "settings.json").write_text('{"covisitation": {"widow": 6}}')
+    broken = shop("train")
+    assert (broken.code, broken.out) == (2, "")
+    assert "covisitation.widow" in broken.err
+    assert "Trainings use the defaults again" in shop("tune", "--forget").out
+    assert "no tuned settings" in shop("tune", "--forget").out
+    assert shop("tune", "--forget", "--show").code == 2
+
+
 def test_status_settings_and_keys_can_be_read_by_a_script(shop: Command) -> None:
     assert shop("status", "--json").json["products"] == 20
     assert "20  products" in shop("status").out
@@ -175,6 +200,7 @@ def test_a_backup_is_restored_into_a_new_folder_and_erasing_asks_first(shop: Com
         (["settings", "currency"], 2, "isn't name=value"),
         (["keys", "create", "x", "--scope", "root"], 2, "Choose public or secret"),
         (["models", "promote", "none"], 2, "There is no model version"),
+        (["models", "show", "none"], 2, "There is no model version"),
     ],
 )
 def test_a_mistake_is_answered_with_what_is_wrong_and_what_to_do(

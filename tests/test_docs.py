@@ -115,7 +115,7 @@ def test_errors_are_named() -> None:
 
 def test_surfaces_filters_and_metrics_are_named() -> None:
     named("recommend.md", *(f"`{surface}`" for surface in SURFACES))
-    codes = re.findall(r'by\["(\w+)"\]', Path(sys.modules[FilterBase.__module__].__file__ or "").read_text())
+    codes = re.findall(r'own\["(\w+)"\]', Path(sys.modules[FilterBase.__module__].__file__ or "").read_text())
     assert codes
     named("recommend.md", *(f"`{code}`" for code in codes))
     source = Path(metrics.__file__).read_text()

@@ -14,6 +14,12 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from regulars.assist import talk
+from regulars.assist import train as assistant_training
+from regulars.assist.desk import Desk
+from regulars.assist.evaluate import evaluate_assistant
+from regulars.assist.intents.bundled import BUNDLED
+from regulars.assist.intents.settings import IntentSettings
 from regulars.errors import InvalidInput, NotFound, SupervisorError
 from regulars.feeds.importer import import_file
 from regulars.feeds.preview import Preview, preview_file
@@ -21,7 +27,8 @@ from regulars.feeds.report import ImportReport
 from regulars.language.translations import best_locale, say_in
 from regulars.learning import loop
 from regulars.privacy import erasure, export
-from regulars.recommend import reasons, service
+from regulars.recommend import card, pictures, reasons, service, tune
+from regulars.recommend.dataset import Histories, Vocabulary
 from regulars.recommend.evaluate import evaluate
 from regulars.recommend.explain import explain
 from regulars.recommend.filters import Wishes
@@ -155,10 +162,41 @@ class Shop:
         seed: int = 0,
         promote: bool = True,
         progress: Callable[[float, str], None] | None = None,
+        go_on: bool = False,
     ) -> loop.Trained:
-        """Trains a recommender on everything up to now; promoted if it passes the gate. Raises: NotEnoughData."""
+        """Trains a recommender on everything up to now; promoted if it passes the gate. go_on: from the version that
+        serves, in a fraction of the time. Raises: NotEnoughData.
+        """
         return loop.train(
-            self.database, self.workspace, settings=settings, seed=seed, promote=promote, progress=progress
+            self.database,
+            self.workspace,
+            settings=settings,
+            seed=seed,
+            promote=promote,
+            progress=progress,
+            go_on=go_on,
+        )
+
+    def tune(
+        self,
+        *,
+        minutes: float = 30.0,
+        trials: int | None = None,
+        fresh: bool = False,
+        seed: int = 0,
+        progress: Callable[[float, str], None] | None = None,
+    ) -> tune.Tuned:
+        """Looks for settings that suit this shop better than the defaults; trainings use them from then on, if they do.
+
+        Goes on with what was begun, unless fresh. Raises: Conflict when it runs already; NotEnoughData; InvalidInput.
+        """
+
+        def data() -> tuple[Vocabulary, Histories]:
+            read = loop.read_data(self.database, self.workspace)
+            return read.vocabulary, read.histories
+
+        return tune.tune(
+            self.workspace.tuning, data, minutes=minutes, trials=trials, fresh=fresh, seed=seed, progress=progress
         )
 
     def evaluate(
@@ -169,8 +207,50 @@ class Shop:
         progress: Callable[[float, str], None] | None = None,
     ) -> dict[str, Any]:
         """Trains on the past alone and says how well it foresees the last tenth. Raises: NotEnoughData."""
-        data = loop.read_data(self.database, self.workspace)
+        settings = loop.settings_for(self.workspace) if settings is None else settings
+        data = loop.read_data(self.database, self.workspace, settings.looks)
         return evaluate(data.vocabulary, data.histories, settings, seed, progress)
+
+    def train_assistant(
+        self,
+        *,
+        method: str = "frozen",
+        max_seconds: float = 300.0,
+        seed: int = 0,
+        promote: bool = True,
+        progress: Callable[[float, str], None] | None = None,
+    ) -> assistant_training.TrainedAssistant:
+        """Trains the assistant's intents on labelled messages, and what follows from them; promoted if it understands held-out
+        ones at least as well as the version before. method: "frozen", or "lora" or "full" to tune its English encoder too.
+        Raises: NotEnoughData, InvalidInput.
+        """
+        settings = BUNDLED if method == "frozen" else IntentSettings(method=method, max_seconds=max_seconds)
+        return assistant_training.train_assistant(
+            self.database, self.workspace.models, settings, seed, promote, progress
+        )
+
+    def evaluate_assistant(self) -> dict[str, Any]:
+        """What the assistant understands, answers and keeps, from the shop's own records; see assist.evaluate."""
+        return evaluate_assistant(self.database, self.workspace.models)
+
+    def encode_pictures(
+        self,
+        *,
+        local: pictures.Local | None = None,
+        max_seconds: float | None = None,
+        progress: Callable[[int, int | None], None] | None = None,
+    ) -> pictures.Encoded:
+        """Encodes the products' first pictures that aren't yet, for a training that uses them; see recommend.pictures."""
+        hosts = self.settings.picture_hosts
+        folder = self.workspace.folder
+        return pictures.encode(
+            self.database, folder, hosts=hosts, local=local, max_seconds=max_seconds, progress=progress
+        )
+
+    def pictures_status(self) -> pictures.Status:
+        """How many products have a picture, and how many of these are encoded."""
+        with self.database.connect() as connection:
+            return pictures.status(connection)
 
     def recommend(
         self,
@@ -286,10 +366,30 @@ class Shop:
                 raise NotFound(f"There is no decision {decision_id}.")
             return explain(serving, row, decisions.outcomes(connection, row["decision_id"]))
 
+    def talk(self, customer: str | ExternalId | None = None, *, locale: str | None = None) -> talk.Talk:
+        """A conversation with the assistant, without a server. customer: on whose behalf; None for somebody who has yet to say
+        who they are. Raises: NotFound.
+        """
+        self.live.refresh()
+        desk = Desk(self.workspace.models, self.live.serving)
+        who = None if customer is None else _external(customer, "customer")
+        with self.database.connect() as connection:
+            row = shop_table.read(connection)
+        return talk.begin(self.database, desk, row.secret, row.settings, who, best_locale(locale))
+
     def models(self) -> list[Row]:
         """All versions, newest first."""
         with self.database.connect() as connection:
             return registry.versions(connection, KIND)
+
+    def model_card(self, version: str) -> dict[str, Any] | None:
+        """What a version is for, from what it learned, how good it is and for whom; None for one that is older than cards.
+
+        Raises: NotFound, DamagedModel.
+        """
+        with self.database.connect() as connection:
+            registry.read(connection, version)
+        return card.load(self.workspace.models / version)
 
     def promote(self, version: str, reason: str = "by hand") -> None:
         """Raises: NotFound, DamagedModel."""

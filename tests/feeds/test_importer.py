@@ -36,7 +36,7 @@ def rejected(report: ImportReport) -> list[tuple[int, str | None]]:
 
 
 @pytest.fixture
-def bring(shop: Shop, tmp_path: Path):  # type: ignore[no-untyped-def]
+def bring(shop: Shop, tmp_path: Path) -> Any:
     """Writes a file and imports it."""
 
     def run(kind: str, content: str | bytes, name: str = "file", **more: Any) -> ImportReport:
@@ -326,7 +326,9 @@ def test_no_file_makes_a_reader_crash(tmp_path: Path, content: bytes) -> None:
     assert lines == sorted(lines)
 
 
-@given(st.sampled_from(["products", "customers", "events", "orders", "reviews", "articles"]), mutated())
+@given(
+    st.sampled_from(["products", "customers", "events", "orders", "reviews", "articles", "conversations"]), mutated()
+)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_file_makes_an_import_crash_and_twice_is_once(shop: Shop, tmp_path: Path, kind: str, content: bytes) -> None:
     file = tmp_path / "fuzz"

@@ -31,7 +31,7 @@ cup,Cup,,Acme,Kitchen,,Title,Default Title,CUP,3,,,active
 
 
 @pytest.fixture
-def bring(shop: Shop, tmp_path: Path):  # type: ignore[no-untyped-def]
+def bring(shop: Shop, tmp_path: Path) -> Any:
     """Writes a file and imports it."""
 
     def run(content: str | bytes, kind: str | None = None, name: str = "file", **more: Any) -> Any:

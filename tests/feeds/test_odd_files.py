@@ -22,7 +22,7 @@ from regulars.schema import ShopSettings
 
 
 @pytest.fixture
-def look(tmp_path: Path):  # type: ignore[no-untyped-def]
+def look(tmp_path: Path) -> Any:
     """Writes a file and looks at what would come of it."""
 
     def run(content: str | bytes, kind: str | None = None, name: str = "file.csv", **more: Any) -> Preview:

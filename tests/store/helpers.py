@@ -50,7 +50,7 @@ def products(database: Database, *given: dict[str, Any]) -> list[str]:
 
 
 def customers(database: Database, *given: dict[str, Any]) -> list[str]:
-    batch = [rows.customer_row(Customer.model_validate(one_of)) for one_of in given]
+    batch = [rows.customer_row(Customer.model_validate(one_of), ShopSettings()) for one_of in given]
     with database.connect() as connection:
         return records.upsert(connection, records.UPSERT_CUSTOMERS, batch)
 

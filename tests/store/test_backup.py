@@ -41,6 +41,8 @@ def test_a_backup_restored_elsewhere_holds_the_same_and_goes_on(shop: Shop, empt
     with shop.database.connect() as connection:
         version = registry.register(connection, shop.workspace.models, draft)
     (shop.workspace.folder / "DEMO").write_text("Everything in this shop is invented.\n")
+    shop.workspace.tuning.mkdir()
+    (shop.workspace.tuning / "settings.json").write_text('{"members": 2}')
     file = shop.backup(tmp_path)
     with tarfile.open(file) as archive:
         assert {"backup.json", "database.dump", "regulars.toml"} <= set(archive.getnames())
@@ -48,6 +50,7 @@ def test_a_backup_restored_elsewhere_holds_the_same_and_goes_on(shop: Shop, empt
     workspace = Workspace.create(tmp_path / "again")
     restore(workspace, empty, file)
     again = Shop(workspace, StartSettings(), empty)
+    assert (workspace.tuning / "settings.json").read_text() == '{"members": 2}'
     assert again.counts() == shop.counts()
     assert (workspace.folder / "DEMO").read_text() == "Everything in this shop is invented.\n", "a demo stays one"
     assert (workspace.models / version / "weights.json").read_text() == "{}"

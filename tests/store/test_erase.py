@@ -22,7 +22,7 @@ def test_erasing_reaches_every_table_that_names_or_describes_the_person(database
     ann = number(database, "customer", "ann")
     with database.connect() as connection:
         gone = people.erase(connection, ann)
-    assert gone == {"decisions": 2, "events": 3, "orders": 1, "reviews": 1}
+    assert gone == {"decisions": 2, "events": 3, "orders": 1, "reviews": 1, "conversations": 0, "actions": 0}
     left = {
         table: one(database, f"SELECT count(*) FROM {table}")
         for table in ("customers", "consents", "payment_methods", "visitors", "aliases", "events", "orders", "reviews",

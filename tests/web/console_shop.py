@@ -57,7 +57,7 @@ def console_shop(servers: Callable[[str], Any], folder: Path, *, filled: bool = 
                 ]
                 records.append_events(connection, seen, "tests", clock.received)
                 told = Customer.model_validate({"id": "n1", "name": "Nora Näb", "email": "nora@example.org"})
-                records.upsert(connection, records.UPSERT_CUSTOMERS, [rows.customer_row(told)])
+                records.upsert(connection, records.UPSERT_CUSTOMERS, [rows.customer_row(told, settings)])
         yield folder, shop
 
 

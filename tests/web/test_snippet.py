@@ -19,7 +19,7 @@ from .browsing import SomebodysShop, chromium, serving
 from .shop_pages import tiny_shop
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 SCRIPT = Path(regulars.__file__).parent / "web" / "static" / "regulars.js"
 EMBED = Path(__file__).parent.parent.parent / "docs" / "embed.md"
@@ -114,6 +114,18 @@ def wait_for(look: Callable[[], Any], seconds: float = 8.0) -> Any:
 def waiting(page: Page) -> int:
     found: int = page.evaluate("Object.keys(localStorage).filter(name => name.startsWith('regulars.queue.')).length")
     return found
+
+
+def lists_asked(page: Page) -> list[dict[str, Any]]:
+    """Fills with the bodies of the page's requests for lists."""
+    asked: list[dict[str, Any]] = []
+
+    def keep(request: Request) -> None:
+        if request.url.endswith("/recommendations"):
+            asked.append(dict(request.post_data_json or {}))
+
+    page.on("request", keep)
+    return asked
 
 
 def test_it_is_small() -> None:
@@ -512,3 +524,38 @@ def test_a_page_may_draw_its_own_row(served: tuple[str, Shop], key: str, their: 
     )
     assert mode == "starter"
     assert "绿茶" in page.locator("#row").inner_text()
+
+
+def test_how_a_new_browser_came_is_said_with_its_lists_and_never_after_a_no(
+    served: tuple[str, Shop], key: str, their: SomebodysShop, page: Page
+) -> None:
+    their.pages["/tea"] = html(script(served[0], key) + "<p data-regulars-track=page data-category=Tea>Tea</p>")
+    row = "<div data-regulars=home data-n=4></div>"
+    their.pages["/home"] = html(script(served[0], key) + row)
+    asked = lists_asked(page)
+    page.goto(f"{their.address}/tea?utm_medium=email", referer="https://search.example/?q=secret")
+    ready(page)
+    page.goto(f"{their.address}/home", referer=f"{their.address}/tea")
+    page.locator("[data-regulars] li").first.wait_for()
+    came = asked[-1]["context"]
+    assert (came["category"], came["medium"]) == ("Tea", "email")
+    assert came["referrer"].startswith("https://search.example")
+    assert came["device"] == "desk"
+    assert 0 <= came["hour"] < 24
+    assert "Tea" in page.locator(".regulars-reason").first.inner_text()
+    page.evaluate("regulars.consent({personalisation: false})")
+    wait_for(lambda: len(asked) > 1)
+    assert "context" not in asked[-1]
+    assert page.evaluate("sessionStorage.getItem('regulars.came')") is None
+
+
+def test_of_a_browser_that_was_here_before_it_isnt_said(
+    served: tuple[str, Shop], key: str, their: SomebodysShop, page: Page
+) -> None:
+    their.pages["/home"] = html(script(served[0], key) + "<div data-regulars=home data-n=4></div>")
+    asked = lists_asked(page)
+    page.add_init_script("localStorage.setItem('regulars.visitor', 'v-known-before')")
+    page.goto(f"{their.address}/home")
+    page.locator("[data-regulars] li").first.wait_for()
+    assert asked
+    assert "context" not in asked[-1]

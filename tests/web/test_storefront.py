@@ -17,6 +17,7 @@ import regulars
 from regulars.errors import DatabaseUnavailable
 from regulars.shop import Shop
 from regulars.web.engine import Engine
+from regulars.web.storefront.arriving import COOKIE as ARRIVAL
 from regulars.web.visit import CART, LANGUAGE, VISITOR
 
 from .shop_pages import HOSTILE, ODD_IDS, tiny_shop
@@ -113,12 +114,16 @@ def test_a_list_is_opened_by_whom_it_was_made_for_only(client: TestClient) -> No
     assert client.get(mine).status_code == 404
 
 
-def test_a_visitor_gets_one_random_cookie_that_scripts_cannot_read(client: TestClient) -> None:
+def test_a_visitor_gets_a_random_cookie_and_one_of_how_they_came_that_scripts_cannot_read(client: TestClient) -> None:
     answer = client.get("/")
-    cookie = answer.headers["set-cookie"]
-    assert cookie.startswith(f"{VISITOR}=")
-    assert "httponly" in cookie.lower()
-    assert "samesite=lax" in cookie.lower()
+    cookies = answer.headers.get_list("set-cookie")
+    assert sorted(cookie.partition("=")[0] for cookie in cookies) == [ARRIVAL, VISITOR]
+    for cookie in cookies:
+        assert "httponly" in cookie.lower()
+        assert "samesite=lax" in cookie.lower()
+        assert ("max-age" in cookie.lower()) == cookie.startswith(VISITOR), (
+            "how they came goes when the browser is closed"
+        )
     assert "set-cookie" not in client.get("/").headers
     client.cookies.clear()
     forged = client.get("/", headers={"Cookie": f"{VISITOR}=' OR 1=1 --"})

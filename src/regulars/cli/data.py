@@ -39,7 +39,7 @@ def import_(
         list[str],
         typer.Argument(
             metavar="[KIND] FILE…",
-            help="products, customers, events, orders, reviews, articles or auto (the default), then files; also .gz.",
+            help="products, customers, events, orders, reviews, articles, conversations or auto (the default), then files; also .gz.",
         ),
     ],
     workspace: WorkspaceOption = HERE,

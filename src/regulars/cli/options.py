@@ -25,6 +25,13 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a scrip
 HERE = Path(".")
 
 
+def named(namespace: str, value: str) -> Any:
+    """An id of this namespace. Imported late as well: the schema takes longer to load than `--help` to print."""
+    from regulars.schema import ExternalId
+
+    return ExternalId(namespace, value)
+
+
 def opened(workspace: Path) -> Any:
     """The shop in this folder. Imported late: `regulars --help` needs no database driver."""
     import regulars

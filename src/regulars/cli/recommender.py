@@ -3,36 +3,69 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from regulars.cli.options import HERE, JsonOption, NamespaceOption, WorkspaceOption, app, opened
-from regulars.schema import ExternalId
+from regulars.cli import assistant
+from regulars.cli.options import HERE, JsonOption, NamespaceOption, WorkspaceOption, app, named, opened
+from regulars.cli.pictures import encode_before
+from regulars.cli.tuning import tuned_words
 from regulars.terminal import out, print_json, progress_bar, say
 
-models_app = typer.Typer(help="Model versions: list, promote, rollback.", no_args_is_help=True)
+models_app = typer.Typer(help="Model versions: list, show, promote, rollback.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
 
 
 @app.command()
 def train(
+    what: Annotated[str, typer.Argument(help="recommender or assistant.")] = "recommender",
     workspace: WorkspaceOption = HERE,
     seed: Annotated[int, typer.Option(help="The same seed and data give the same model.")] = 0,
     max_minutes: Annotated[
         float, typer.Option(help="Time for learning; the rest takes a minute or two.", min=0.01)
     ] = 7.0,
     no_promote: Annotated[bool, typer.Option(help="Register the version, but don't let it serve.")] = False,
+    go_on: Annotated[
+        bool,
+        typer.Option(
+            help="From the version that serves instead of from nothing: every night, say; in full once a week."
+        ),
+    ] = False,
+    judge: Annotated[
+        str | None, typer.Option(help="Add a language model as judge of interest: frozen, adapter, lora or full.")
+    ] = None,
+    judge_minutes: Annotated[float, typer.Option(help="Time for the judge's learning.", min=0.01)] = 2.0,
+    pictures: Annotated[
+        bool, typer.Option(help="Learn from product pictures too; encodes first what isn't yet.")
+    ] = False,
+    method: Annotated[
+        str, typer.Option(help="Of the assistant: frozen, or lora or full to tune its English encoder too.")
+    ] = "frozen",
     as_json: JsonOption = False,
 ) -> None:
-    """Train a recommender on everything up to now; it serves at once if it passes the gate."""
+    """Train a recommender, or the assistant, on everything up to now; it serves at once if it passes the gate."""
+    if assistant.is_assistant(what):
+        with opened(workspace) as shop:
+            assistant.train(shop, seed, not no_promote, method, max_minutes, as_json)
+        return
     with opened(workspace) as shop:
         started = time.monotonic()
+        if pictures:
+            encode_before(shop, as_json, max_minutes * 60)
+        tuned = tuned_words(shop.workspace.tuning)
+        if tuned and not as_json:
+            say(tuned)
         with progress_bar("training", as_json, 1.0) as bar:
             trained = shop.train(
-                seed=seed, promote=not no_promote, progress=bar.share if bar else None, settings=_settings(max_minutes)
+                seed=seed,
+                promote=not no_promote,
+                progress=bar.share if bar else None,
+                settings=_settings(shop, max_minutes, judge, judge_minutes, pictures),
+                go_on=go_on,
             )
         if as_json:
             print_json(
@@ -40,6 +73,7 @@ def train(
                     "version": trained.version,
                     "promoted": trained.promoted,
                     "verdict": trained.verdict,
+                    "tuned": bool(tuned),
                     "report": trained.report,
                 }
             )
@@ -51,18 +85,44 @@ def train(
         )
         if "sequence_skipped" in report:
             say(f"Without the sequence model: {report['sequence_skipped']}")
+        told = report.get("ranker")
+        if told:
+            gain, low, high = told["ndcg_gain"]
+            if told["kept"]:
+                say(f"The ranker raises NDCG@10 by {gain:.4f} ({low:.4f} to {high:.4f}) over the blend of sources.")
+            else:
+                say(f"Without a ranker: {told['note']}.")
+        if "judge" in report:
+            last = report["judge"]["history"][-1]
+            say(
+                f"Judge of interest ({report['judge']['method']}): AUC {last['auc']:.3f}, {report['judge']['seconds']:.0f} s."
+            )
+        if "judge_skipped" in report:
+            say(f"Without the judge of interest: {report['judge_skipped']}")
         say(f"{'Promoted' if trained.promoted else 'Not promoted'}: {trained.verdict}.")
+        say(f"Its card: regulars models show {trained.version}")
         say("Next: regulars recommend CUSTOMER, or regulars serve")
 
 
-def _settings(max_minutes: float) -> Any:
-    from regulars.recommend.train import settings_for
+def _settings(
+    shop: Any, max_minutes: float, judge: str | None = None, judge_minutes: float = 2.0, pictures: bool = False
+) -> Any:
+    """What tuning found, else the defaults, with this time for learning and what was asked for."""
+    from regulars.learning.loop import settings_for
 
-    return settings_for(max_minutes * 60)
+    settings = settings_for(shop.workspace, max_minutes * 60)
+    if pictures:
+        settings = replace(settings, picture_source=True, picture_content=True)
+    if judge is None:
+        return settings
+    from regulars.recommend.judge.settings import JudgeSettings, known
+
+    return replace(settings, judge=JudgeSettings(method=known(judge), max_seconds=judge_minutes * 60))
 
 
 @app.command()
 def evaluate(
+    what: Annotated[str, typer.Argument(help="recommender or assistant.")] = "recommender",
     workspace: WorkspaceOption = HERE,
     seed: Annotated[int, typer.Option()] = 0,
     max_minutes: Annotated[
@@ -70,10 +130,16 @@ def evaluate(
     ] = 7.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Say how good the recommender is: train on the past alone, measure on the last tenth."""
+    """Say how good the recommender is: train on the past alone, measure on the last tenth. Or how good the assistant is."""
+    if assistant.is_assistant(what):
+        with opened(workspace) as shop:
+            assistant.evaluate(shop, as_json)
+        return
     with opened(workspace) as shop:
         with progress_bar("evaluating", as_json, 1.0) as bar:
-            result = shop.evaluate(seed=seed, progress=bar.share if bar else None, settings=_settings(max_minutes))
+            result = shop.evaluate(
+                seed=seed, progress=bar.share if bar else None, settings=_settings(shop, max_minutes)
+            )
         if as_json:
             print_json(result)
             return
@@ -111,7 +177,7 @@ def recommend(
     """Recommend products to a customer, a visitor or a stranger; each item says why."""
     with opened(workspace) as shop:
         found = shop.recommend(
-            None if customer is None else ExternalId(namespace, customer),
+            None if customer is None else named(namespace, customer),
             visitor=visitor,
             surface=surface,
             product=product,
@@ -224,6 +290,31 @@ def models_list(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) 
         say("No model yet. Next: regulars train")
     for row in rows:
         say(f"{'serves' if row['serving'] else '      '}  {row['version']}  {row['status']:<9}  {row['note'] or ''}")
+
+
+@models_app.command("show")
+def models_show(
+    version: Annotated[str, typer.Argument()], workspace: WorkspaceOption = HERE, as_json: JsonOption = False
+) -> None:
+    """Show a version's card: its data, figures with intervals, for whom it is good, its limits, the way back."""
+    with opened(workspace) as shop:
+        card = shop.model_card(version)
+    if as_json:
+        print_json(card)
+        return
+    if card is None:
+        say(f"{version} is older than model cards. The next training writes one.")
+        return
+    from rich.markdown import Markdown
+
+    from regulars.language.translations import say_in
+    from regulars.recommend.card_words import markdown
+
+    text = markdown(card, say_in("en"))
+    if out.is_terminal:
+        out.print(Markdown(text))
+    else:
+        say(text.rstrip())
 
 
 @models_app.command("promote")

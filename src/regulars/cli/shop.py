@@ -9,9 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from regulars.cli.options import HERE, JsonOption, NamespaceOption, WorkspaceOption, app, opened
+from regulars.cli.options import HERE, JsonOption, NamespaceOption, WorkspaceOption, app, named, opened
 from regulars.errors import InvalidInput
-from regulars.schema import ExternalId
 from regulars.terminal import print_json, say
 
 keys_app = typer.Typer(help="API keys: list, create, revoke.", no_args_is_help=True)
@@ -71,7 +70,7 @@ def erase(
     if not yes:
         typer.confirm(f"Erase everything about customer {customer}? This can't be undone.", abort=True)
     with opened(workspace) as shop:
-        gone = shop.erase(ExternalId(namespace, customer))
+        gone = shop.erase(named(namespace, customer))
     say(f"Erased {customer}: " + ", ".join(f"{count:,} {table}" for table, count in gone.items()) + ".")
     say("A model trained before still holds counts that this person was part of: `regulars train` makes one without.")
 
@@ -132,7 +131,7 @@ def export(
 ) -> None:
     """Print everything that is kept about a customer, as JSON: what they may ask you for."""
     with opened(workspace) as shop:
-        print_json(shop.export_customer(ExternalId(namespace, customer)))
+        print_json(shop.export_customer(named(namespace, customer)))
 
 
 @app.command()

@@ -7,6 +7,8 @@ own is meant.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 _SIGNS = {
     "€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "₫": "VND", "₽": "RUB", "₺": "TRY", "₴": "UAH", "₪": "ILS", "฿": "THB",
@@ -54,6 +56,23 @@ def read_amount(text: str) -> tuple[str, str | None]:
             raise ValueError(f"{text.strip()[:40]!r} isn't an amount of money")
     number = _decimal(found["number"], currency, after.rstrip(".") in _SMALL_SIGNS)
     return ("-" if found["minus"] or found["inner"] else "") + number, currency
+
+
+def read_prices(variant: dict[str, Any], texts: Mapping[str, str]) -> None:
+    """Puts prices into a variant as plain numbers, with the currency that they say. texts: by field; empty ones are absent.
+
+    What is no price stays as it was written, to be refused by name.
+    """
+    for field, text in texts.items():
+        if not text:
+            continue
+        try:
+            variant[field], currency = read_amount(text)
+        except ValueError:
+            variant[field] = text
+            continue
+        if currency:
+            variant["currency"] = currency
 
 
 def _decimal(text: str, currency: str | None, sign_after: bool) -> str:

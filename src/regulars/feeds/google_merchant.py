@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from regulars.feeds.amounts import read_amount
+from regulars.feeds.amounts import read_prices
 from regulars.feeds.contract import Attributes, Look, Notes, Places, Source, cell_text, truth, whole
-from regulars.feeds.grouping import groups, split_keys
+from regulars.feeds.grouping import groups
 from regulars.feeds.html_text import plain_text
 from regulars.feeds.reader import Broken, Read
 from regulars.schema import Product
@@ -70,8 +70,7 @@ class GoogleMerchant:
         return SHOWN.get(place, place) if place else None
 
     def records(self, kind: str, source: Source, notes: Notes) -> Iterator[Read | Broken]:
-        split = split_keys(source.rows(), _key)
-        for group in groups(source.rows(), _key, split, "has neither an id nor an item_group_id"):
+        for group in groups(source.rows, _key, "has neither an id nor an item_group_id"):
             yield group if isinstance(group, Broken) else _product(group, notes)
 
 
@@ -204,15 +203,7 @@ def _variant(cells: dict[str, list[str]], notes: Notes) -> dict[str, Any]:
     if sale and not _on_sale(cells.get("sale_dates", [""])[0], notes):
         notes.count("a sale price outside its dates: the regular price counts")
         sale = ""
-    for name, text in (("price", sale or price), ("compare_at_price", price if sale else "")):
-        if text:
-            try:
-                variant[name], currency = read_amount(text)
-            except ValueError:
-                variant[name] = text
-                continue
-            if currency:
-                variant["currency"] = currency
+    read_prices(variant, {"price": sale or price, "compare_at_price": price if sale else ""})
     available = cells.get("availability", [""])[0].lower().replace("_", " ")
     stock = whole(cells.get("variants.stock", [""])[0])
     if "out of stock" in available or truth(available) is False:

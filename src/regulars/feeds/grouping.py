@@ -14,7 +14,7 @@ from regulars.feeds.reader import Broken, Read
 Key = Callable[[Read], str | None]
 
 
-def split_keys(rows: Iterator[Read | Broken], key: Key) -> set[str]:
+def _split_keys(rows: Iterator[Read | Broken], key: Key) -> set[str]:
     """The keys whose rows don't all stand together. Remembers 8 bytes and a set entry a key."""
     closed: set[int] = set()
     split: set[str] = set()
@@ -34,13 +34,17 @@ def split_keys(rows: Iterator[Read | Broken], key: Key) -> set[str]:
 
 
 def groups(
-    rows: Iterator[Read | Broken], key: Key, split: set[str], missing: str = "the order's id is missing"
+    read: Callable[[], Iterator[Read | Broken]], key: Key, missing: str = "the order's id is missing"
 ) -> Iterator[list[Read] | Broken]:
-    """Runs of rows with one key; those of `split` keys are kept until the end and come complete. Rows without key are Broken."""
+    """Each key's rows together. Rows without key are Broken.
+
+    read: opens the file; it is read twice, first for the keys whose rows don't stand together: those come last.
+    """
+    split = _split_keys(read(), key)
     waiting: dict[str, list[tuple[int, bytes]]] = {}
     run: list[Read] = []
     current: str | None = None
-    for row in rows:
+    for row in read():
         if isinstance(row, Broken):
             yield row
             continue

@@ -25,7 +25,7 @@ from regulars.feeds.contract import Notes
 from regulars.feeds.reader import Broken, Read
 from regulars.feeds.report import ImportReport, Rejects
 from regulars.feeds.titles import Titles
-from regulars.schema import Article, Customer, Event, Order, Product, Review
+from regulars.schema import Article, Conversation, Customer, Event, Order, Product, Review
 from regulars.schema.shop import ShopSettings
 from regulars.store import records, rows
 from regulars.store.database import Connection, Database
@@ -225,9 +225,11 @@ def checked_row(
         if isinstance(record, Product):
             return rows.product_row(record, settings), []
         if isinstance(record, Customer):
-            return rows.customer_row(record), []
+            return rows.customer_row(record, settings), []
         if isinstance(record, Review):
             return rows.review_row(record, clock), []
+        if isinstance(record, Conversation):
+            return rows.conversation_row(record, clock), []
         assert isinstance(record, Article)
         return rows.article_row(record, clock), []
     except FieldError as error:
@@ -240,6 +242,7 @@ _UPSERTS = {
     "orders": records.UPSERT_ORDERS,
     "reviews": records.UPSERT_REVIEWS,
     "articles": records.UPSERT_ARTICLES,
+    "conversations": records.UPSERT_CONVERSATIONS,
 }
 
 

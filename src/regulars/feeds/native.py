@@ -16,7 +16,7 @@ import orjson
 from pydantic import BaseModel, ValidationError
 
 from regulars.feeds.amounts import read_amount
-from regulars.schema import Article, Customer, Event, Order, Product, Review
+from regulars.schema import Article, Conversation, Customer, Event, Order, Product, Review
 from regulars.store.rows import FieldError
 
 KINDS: dict[str, type[BaseModel]] = {
@@ -26,13 +26,14 @@ KINDS: dict[str, type[BaseModel]] = {
     "orders": Order,
     "reviews": Review,
     "articles": Article,
+    "conversations": Conversation,
 }
 LEFTOVERS = {"products": "attributes", "customers": "traits", "events": "properties", "orders": "traits"}
 ORDER_LINE = ("product", "variant", "quantity", "unit_price", "discount", "title")
 FIELDS = {kind: frozenset(model.model_fields) for kind, model in KINDS.items()}
 _AMOUNTS = frozenset({"price", "compare_at_price", "total", "shipping"})
 _LINE_AMOUNTS = frozenset({"unit_price", "discount"})
-_JSON_CELLS = frozenset({"pictures", "variants", "also_known_as", "addresses", "payment_methods", "consent", "lines", "payments", "shipments", "tags", "attributes", "traits", "properties", "options", "title", "description", "id", "customer", "product", "variant", "order", "address", "category"})  # fmt: skip
+_JSON_CELLS = frozenset({"pictures", "variants", "also_known_as", "addresses", "payment_methods", "consent", "lines", "payments", "shipments", "messages", "tags", "attributes", "traits", "properties", "options", "title", "description", "id", "customer", "product", "variant", "order", "address", "category"})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from regulars.feeds.contract import Look, Notes, Source
-from regulars.feeds.grouping import groups, split_keys
+from regulars.feeds.grouping import groups
 from regulars.feeds.reader import Broken, Read
 
 COLUMNS = frozenset({"InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID"})
@@ -133,8 +133,7 @@ def _invoice(row: Read) -> str | None:
 
 
 def _orders(source: Source) -> Iterator[Read | Broken]:
-    split = split_keys(source.rows(), _invoice)
-    for group in groups(source.rows(), _invoice, split):
+    for group in groups(source.rows, _invoice):
         if isinstance(group, Broken):
             yield group
             continue

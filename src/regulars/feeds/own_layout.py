@@ -7,7 +7,7 @@ from typing import Any
 
 from regulars.feeds import native
 from regulars.feeds.contract import Look, Notes, Source
-from regulars.feeds.grouping import groups, split_keys
+from regulars.feeds.grouping import groups
 from regulars.feeds.reader import Broken, Read
 
 _NEEDED = {
@@ -17,6 +17,7 @@ _NEEDED = {
     "products": ({"id", "title"},),
     "customers": ({"id", "email"}, {"id", "traits"}, {"id", "consent"}, {"id", "addresses"}, {"id", "name", "phone"}, {"id", "name", "locale"}),
     "articles": ({"id", "title", "body"},),
+    "conversations": ({"id", "messages"},),
 }  # fmt: skip
 
 
@@ -72,7 +73,7 @@ def orders(source: Source) -> Iterator[Read | Broken]:
         identity = native.shaped("orders", row.values).get("id")
         return None if identity is None else str(identity)
 
-    for group in groups(source.rows(), key, split_keys(source.rows(), key)):
+    for group in groups(source.rows, key):
         if isinstance(group, Broken):
             yield group
             continue

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from regulars.feeds.contract import Cells, Look, Notes, Places, Source, truth, whole
-from regulars.feeds.grouping import groups, split_keys
+from regulars.feeds.grouping import groups
 from regulars.feeds.reader import Broken, Read
 from regulars.feeds.said import amount, aware, by_email, by_phone, when
 
@@ -71,8 +71,7 @@ class ShopifyOrders:
         if kind == "customers":
             yield from _customers(source, notes)
             return
-        split = split_keys(source.rows(), _number)
-        for group in groups(source.rows(), _number, split, "the order's name is missing"):
+        for group in groups(source.rows, _number, "the order's name is missing"):
             yield group if isinstance(group, Broken) else _order(group, notes)
 
 

@@ -11,9 +11,9 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from regulars.feeds.amounts import read_amount
+from regulars.feeds.amounts import read_prices
 from regulars.feeds.contract import Attributes, Cells, Look, Notes, Places, Source, split_list, truth, whole
-from regulars.feeds.grouping import groups, split_keys
+from regulars.feeds.grouping import groups
 from regulars.feeds.html_text import plain_text
 from regulars.feeds.reader import Broken, Read
 from regulars.schema import Product
@@ -100,9 +100,8 @@ class ShopifyProducts:
         return SHOWN.get(place, place) if place else None
 
     def records(self, kind: str, source: Source, notes: Notes) -> Iterator[Read | Broken]:
-        split = split_keys(source.rows(), _handle)
         says_tracked = any(PLACES.of(column) == "tracker" for column in source.columns())
-        for group in groups(source.rows(), _handle, split, "has neither a handle nor a title"):
+        for group in groups(source.rows, _handle, "has neither a handle nor a title"):
             yield group if isinstance(group, Broken) else _product(group, notes, says_tracked)
 
 
@@ -246,7 +245,7 @@ def _finished(
     made["status"] = status_of(product.get("status"), published, notes)
     made["attributes"] = own
     made["pictures"] = [picture for _, picture in sorted(pictures, key=lambda pair: pair[0])]
-    read_prices(variants)
+    _priced(variants)
     made["variants"] = without_twins(variants, notes)
     for place, value in product.items():  # places of our own that no step above took: `--map x=currency`
         if place not in made and place in Product.model_fields:
@@ -265,17 +264,10 @@ def status_of(status: str | None, published: str | None, notes: Notes) -> str:
     return "active"
 
 
-def read_prices(variants: list[dict[str, Any]]) -> None:
-    """Prices as plain numbers, with the currency that they say. What is no price stays, to be refused by name."""
+def _priced(variants: list[dict[str, Any]]) -> None:
+    """Reads the prices; a price of 0 "before" says that there was none."""
     for variant in variants:
-        for name in ("price", "compare_at_price"):
-            if name in variant:
-                try:
-                    variant[name], currency = read_amount(variant[name])
-                except ValueError:
-                    continue
-                if currency:
-                    variant["currency"] = currency
+        read_prices(variant, {name: variant[name] for name in ("price", "compare_at_price") if name in variant})
         before, now = variant.get("compare_at_price"), variant.get("price")
         if before is not None and now is not None and _number(before) == 0:
             del variant["compare_at_price"]

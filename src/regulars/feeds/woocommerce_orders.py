@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from regulars.feeds.contract import Cells, Look, Notes, Places, Source, whole
-from regulars.feeds.grouping import groups, split_keys
+from regulars.feeds.grouping import groups
 from regulars.feeds.reader import Broken, Read
 from regulars.feeds.said import amount, aware, by_email, when
 
@@ -104,8 +104,7 @@ class WooCommerceOrders:
         if kind == "customers":
             yield from _customers(source, notes)
             return
-        split = split_keys(source.rows(), _number)
-        for group in groups(source.rows(), _number, split, "the order's number is missing"):
+        for group in groups(source.rows, _number, "the order's number is missing"):
             yield group if isinstance(group, Broken) else _order(group, notes)
 
 

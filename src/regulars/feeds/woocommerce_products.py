@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from regulars.feeds.amounts import read_amount
+from regulars.feeds.amounts import read_prices
 from regulars.feeds.contract import Attributes, Cells, Look, Notes, Places, Source, split_list, truth, whole
-from regulars.feeds.grouping import groups, split_keys
+from regulars.feeds.grouping import groups
 from regulars.feeds.html_text import plain_text
 from regulars.feeds.reader import Broken, Read
 from regulars.schema import Product
@@ -75,8 +75,7 @@ class WooCommerceProducts:
 
     def records(self, kind: str, source: Source, notes: Notes) -> Iterator[Read | Broken]:
         parents = _Parents(source)
-        split = split_keys(source.rows(), parents.key)
-        for group in groups(source.rows(), parents.key, split, "has neither an ID, a SKU nor a name"):
+        for group in groups(source.rows, parents.key, "has neither an ID, a SKU nor a name"):
             if isinstance(group, Broken):
                 yield group
             else:
@@ -254,15 +253,7 @@ def _variant(cells: Cells, options: dict[str, str], notes: Notes) -> dict[str, A
     if sale and not _on_sale(cells, notes):
         notes.count("a sale price outside its dates: the regular price counts")
         sale = ""
-    for name, text in (("price", sale or regular), ("compare_at_price", regular if sale else "")):
-        if text:
-            try:
-                variant[name], currency = read_amount(text)
-            except ValueError:
-                variant[name] = text
-                continue
-            if currency:
-                variant["currency"] = currency
+    read_prices(variant, {"price": sale or regular, "compare_at_price": regular if sale else ""})
     stock = whole(cells.get("variants.stock"))
     allowed = cells.get("backorders", "").lower() in ("1", "yes", "notify", "true")
     if truth(cells.get("in_stock")) is False and not allowed:

@@ -18,7 +18,7 @@ _PARTS: dict[str, str] = {
         WHERE a.customer_id = %(customer)s GROUP BY 1 ORDER BY 2
     """,
     "payment_methods": """
-        SELECT kind, label, last4, expires, is_default FROM payment_methods WHERE customer_id = %(customer)s ORDER BY payment_method_id
+        SELECT kind, label, last4, expires, is_default, balance, currency, exponent FROM payment_methods WHERE customer_id = %(customer)s ORDER BY payment_method_id
     """,
     "consents": """
         SELECT purpose, granted, at, source FROM consents
@@ -47,6 +47,20 @@ _PARTS: dict[str, str] = {
     "reviews": f"""
         SELECT {_PRODUCT.format(table="r")} AS product, rating, title, body, locale, written_at
         FROM reviews r WHERE customer_id = %(customer)s ORDER BY written_at
+    """,
+    "conversations": """
+        SELECT c.conversation_id, c.locale, c.channel, c.mode, c.handover_reason, c.summary, c.rating, c.created_at, c.changed_at,
+               (SELECT coalesce(json_agg(json_build_object('role', m.role, 'body', m.body, 'at', m.at) ORDER BY m.place), '[]')
+                FROM messages m WHERE m.conversation_id = c.conversation_id AND m.role <> 'note') AS messages
+        FROM conversations c WHERE customer_id = %(customer)s OR (visitor_id = %(visitor)s AND customer_id IS NULL) ORDER BY created_at
+    """,
+    "actions": f"""
+        SELECT name, {_ID.format(kind="order", column="a.order_id")} AS order, arguments, effects, state, refusal, identity,
+               proposed_at, done_at FROM actions a WHERE customer_id = %(customer)s ORDER BY proposed_at
+    """,
+    "stock_alerts": f"""
+        SELECT {_ID.format(kind="variant", column="s.variant_id")} AS variant, at, told_at FROM stock_alerts s
+        WHERE customer_id = %(customer)s ORDER BY at
     """,
     "decisions": """
         SELECT decision_id, at, surface, mode, model_version, reasons,

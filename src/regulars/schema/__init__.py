@@ -2,6 +2,7 @@
 
 from regulars.schema.articles import Article
 from regulars.schema.catalogue import Picture, Product, Variant
+from regulars.schema.conversations import Conversation
 from regulars.schema.decisions import Action, Decision, Reason
 from regulars.schema.events import Event, EventType
 from regulars.schema.identity import DEFAULT_NAMESPACE, ExternalId
@@ -16,6 +17,7 @@ __all__ = [
     "Action",
     "Article",
     "Consent",
+    "Conversation",
     "Customer",
     "Decision",
     "Event",

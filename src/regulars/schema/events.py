@@ -29,6 +29,8 @@ class EventType(StrEnum):
     RETURN = "return"
     REVIEW = "review"
     LIKE = "like"
+    TASTE = "taste"
+    TASTE_UNDONE = "taste_undone"
     IMPRESSION = "impression"
     CLICK = "click"
     PAGE = "page"
@@ -44,6 +46,7 @@ STRENGTHS: dict[str, float] = {
     EventType.CLICK: 1.0,
     EventType.VIEW: 1.0,
     EventType.EMAIL_CLICK: 1.0,
+    EventType.TASTE: 1.0,
     EventType.LIKE: 2.0,
     EventType.CART: 3.0,
     EventType.PURCHASE: 5.0,

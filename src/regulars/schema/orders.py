@@ -13,7 +13,9 @@ from regulars.schema.moments import Moment
 from regulars.schema.people import Address
 from regulars.schema.text import IdText, Plain, ShortText, Title
 
-OrderStatus = Literal["open", "paid", "shipped", "delivered", "cancelled", "returned"]
+OrderStatus = Literal[
+    "open", "paid", "shipped", "delivered", "cancelled", "returned", "return_requested", "exchange_requested"
+]
 
 
 class OrderLine(BaseModel):

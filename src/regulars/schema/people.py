@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from regulars.schema.catalogue import Locale, Scalar
+from regulars.schema.catalogue import Amount, Currency, Locale, Scalar
 from regulars.schema.identity import ExternalIdField
 from regulars.schema.moments import Moment
 from regulars.schema.text import Plain, ShortText, Title
@@ -34,6 +34,8 @@ class PaymentMethod(BaseModel):
     last4: Annotated[str, Field(pattern=r"^\d{4}$")] | None = None
     expires: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")] | None = None
     default: bool = False
+    balance: Amount = Field(default=None, description="What is left on a gift card or of store credit, in major units.")
+    currency: Currency | None = Field(default=None, description="Of the balance; the shop's own where none is given.")
 
 
 class Address(BaseModel):

@@ -41,6 +41,9 @@ class ShopSettings(BaseModel):
     excluded_products: list[ExternalIdField] = Field(
         default_factory=list, max_length=10_000, description="Products that are never recommended."
     )
+    picture_hosts: list[str] = Field(
+        default_factory=list, max_length=100, description="Hosts with private addresses that pictures may come from."
+    )
     allowed_origins: list[str] = Field(
         default_factory=lambda: ["*"], description="Web origins that may call the API from a browser."
     )

@@ -79,6 +79,7 @@ def restore(workspace: Workspace, database: Database, archive: Path) -> None:
             version.rename(workspace.models / version.name)
         for name in KEPT_BESIDE:
             if (Path(scratch) / name).is_file():
+                (workspace.folder / name).parent.mkdir(exist_ok=True)
                 (Path(scratch) / name).replace(workspace.folder / name)
         # How the other machine started isn't how this one does: its database_url would point back at the original.
         (Path(scratch) / FILE).replace(workspace.folder / f"{FILE}.from-backup")

@@ -16,6 +16,7 @@ UPSERT_PRODUCTS = "SELECT upsert_products(%s::jsonb) AS outcome"
 UPSERT_CUSTOMERS = "SELECT upsert_customers(%s::jsonb) AS outcome"
 UPSERT_ORDERS = "SELECT upsert_orders(%s::jsonb, %s::json) AS outcome"
 UPSERT_REVIEWS = "SELECT upsert_reviews(%s::jsonb) AS outcome"
+UPSERT_CONVERSATIONS = "SELECT upsert_conversations(%s::jsonb) AS outcome"
 UPSERT_ARTICLES = "SELECT upsert_articles(%s::jsonb) AS outcome"
 PRODUCT_TITLES = """
 SELECT DISTINCT ON (p.product_id, t.title) t.title, x.namespace, x.value

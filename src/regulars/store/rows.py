@@ -16,7 +16,18 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from regulars.schema import Article, Customer, Event, EventType, ExternalId, Order, Product, Review
+from regulars.schema import (
+    Article,
+    Conversation,
+    Customer,
+    Event,
+    EventType,
+    ExternalId,
+    Order,
+    PaymentMethod,
+    Product,
+    Review,
+)
 from regulars.schema.events import EARLIEST
 from regulars.schema.identity import message_key
 from regulars.schema.money import exponent_of, to_minor
@@ -197,8 +208,8 @@ def product_row(product: Product, settings: ShopSettings) -> dict[str, Any]:
     return row
 
 
-def customer_row(customer: Customer) -> dict[str, Any]:
-    """A customer as `upsert_customers` takes it."""
+def customer_row(customer: Customer, settings: ShopSettings) -> dict[str, Any]:
+    """A customer as `upsert_customers` takes it. Raises: FieldError."""
     row = {
         "ids": _ids(customer.id, customer.also_known_as),
         "email": customer.email.strip() if customer.email else None,
@@ -207,11 +218,23 @@ def customer_row(customer: Customer) -> dict[str, Any]:
         "locale": customer.locale,
         "traits": customer.traits,
         "addresses": [address.model_dump(exclude_none=True) for address in customer.addresses],
-        "payment_methods": [{**method.model_dump(), "id": list(method.id)} for method in customer.payment_methods],
+        "payment_methods": [
+            _payment_method(number, method, settings) for number, method in enumerate(customer.payment_methods)
+        ],
         "consent": [consent.model_dump() for consent in customer.consent],
         "created_at": customer.created_at,
     }
     row["fingerprint"] = fingerprint(row)
+    return row
+
+
+def _payment_method(number: int, method: PaymentMethod, settings: ShopSettings) -> dict[str, Any]:
+    row = {**method.model_dump(exclude={"balance", "currency"}), "id": list(method.id)}
+    if method.balance is not None:
+        field = f"payment_methods.{number}.balance"
+        row["balance"], row["currency"], row["exponent"] = money(
+            method.balance, method.currency, settings.currency, field
+        )
     return row
 
 
@@ -342,6 +365,32 @@ def article_row(article: Article, clock: Clock) -> dict[str, Any]:
         "body": article.body,
         "tags": article.tags,
         "updated_at": clock.event_time(article.updated_at, None)[0],
+        "fingerprint": fingerprint(stated),
+    }
+
+
+def conversation_row(conversation: Conversation, clock: Clock) -> dict[str, Any]:
+    """A conversation of the past as `upsert_conversations` takes it. Raises: FieldError.
+
+    Messages without a time follow each other by a second: their order is what counts.
+    """
+    stated = {**conversation.model_dump(mode="json"), "id": list(conversation.id)}
+    messages: list[dict[str, Any]] = []
+    before: datetime | None = None
+    for number, said in enumerate(conversation.messages):
+        at = clock.read(said.at, f"messages.{number}.at")[0] if said.at is not None else None
+        if at is None:
+            at = clock.received if before is None else before + timedelta(seconds=1)
+        before = at
+        role = {"customer": "customer", "agent": "human", "bot": "assistant"}[said.role]
+        details = {} if said.intent is None else {"intent": said.intent}
+        messages.append({"role": role, "body": said.text, "at": at, "details": details})
+    return {
+        "conversation_id": message_key(f"{conversation.id.namespace}:{conversation.id.value}"),
+        "customer": None if conversation.customer is None else list(conversation.customer),
+        "locale": conversation.locale or "",
+        "rating": conversation.rating,
+        "messages": messages,
         "fingerprint": fingerprint(stated),
     }
 

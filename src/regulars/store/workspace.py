@@ -4,6 +4,7 @@ regulars.toml   how to start: address, database, log level
 data/           the embedded PostgreSQL
 mirror/         the columnar copy, a cache
 models/         a folder per model version
+tuning/         what tuning tried, and the settings that it found
 imports/        rejected rows of imports
 logs/, run/     logs; locks and addresses of running parts
 """
@@ -15,14 +16,15 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from regulars.errors import WorkspaceError
 
 FILE = "regulars.toml"
-KEPT_BESIDE = ("DEMO", "demo-world.npz")
-"""Files that belong to what the database holds: a backup takes them along. A demo shop stays one wherever it goes."""
+KEPT_BESIDE = ("DEMO", "demo-world.npz", "tuning/settings.json")
+"""Files that belong to what the database holds: a backup takes them along. A demo shop stays one wherever it goes, a tuned
+one keeps its settings."""
 
 _TEMPLATE = """\
 # How this Regulars workspace starts. What the shop is (name, currency, zone, languages) stands in the database:
@@ -61,6 +63,12 @@ class StartSettings(BaseSettings):
     secret_requests_per_second: float = Field(
         default=2000.0, gt=0, description="Rate limit of a secret key, per process; bursts of twice that."
     )
+    llm_base_url: str | None = Field(
+        default=None,
+        description="An OpenAI-compatible server's address before /chat/completions, or `bundled`. Left out: no chat model.",
+    )
+    llm_model: str | None = Field(default=None, description="The model's name on that server.")
+    llm_api_key: SecretStr | None = Field(default=None, description="Its key, where it wants one.")
     max_body_mb: float = Field(default=10.0, gt=0, le=1024, description="The largest request body, in megabytes.")
     trust_forwarded_for: bool = Field(
         default=False, description="Take the caller's address from X-Forwarded-For: only behind a proxy that sets it."
@@ -80,6 +88,10 @@ class Workspace:
     @property
     def models(self) -> Path:
         return self.folder / "models"
+
+    @property
+    def tuning(self) -> Path:
+        return self.folder / "tuning"
 
     @property
     def imports(self) -> Path:

@@ -51,6 +51,8 @@ BEGIN
                         UPDATE aliases SET customer_id = id WHERE customer_id = stub;
                         UPDATE decisions SET customer_id = id, change_id = change WHERE customer_id = stub;
                         UPDATE consents SET customer_id = id WHERE customer_id = stub;
+                        UPDATE conversations SET customer_id = id WHERE customer_id = stub;
+                        UPDATE actions SET customer_id = id WHERE customer_id = stub;
                         DELETE FROM customers WHERE customer_id = stub;
                         -- Copies under the old id go; what is left of the person stands under the new one.
                         INSERT INTO changes (change_id, kind, tables, keys)
@@ -208,11 +210,13 @@ BEGIN
                 INSERT INTO external_ids (kind, namespace, value, id)
                 VALUES ('payment_method', part->'id'->>0, part->'id'->>1, method);
             END IF;
-            INSERT INTO payment_methods (payment_method_id, customer_id, kind, label, last4, expires, is_default)
-            VALUES (method, settled.id, part->>'kind', part->>'label', part->>'last4', part->>'expires', (part->>'default')::boolean)
+            INSERT INTO payment_methods (payment_method_id, customer_id, kind, label, last4, expires, is_default, balance, currency, exponent)
+            VALUES (method, settled.id, part->>'kind', part->>'label', part->>'last4', part->>'expires', (part->>'default')::boolean,
+                    (part->>'balance')::bigint, part->>'currency', (part->>'exponent')::smallint)
             ON CONFLICT (payment_method_id) DO UPDATE SET
                 customer_id = excluded.customer_id, kind = excluded.kind, label = excluded.label, last4 = excluded.last4,
-                expires = excluded.expires, is_default = excluded.is_default;
+                expires = excluded.expires, is_default = excluded.is_default, balance = excluded.balance,
+                currency = excluded.currency, exponent = excluded.exponent;
             kept := kept || method;
         END LOOP;
         DELETE FROM external_ids x USING payment_methods m WHERE m.customer_id = settled.id
@@ -372,6 +376,41 @@ BEGIN
     RETURN outcome;
 END $$;
 
+-- Conversations that were had elsewhere: closed ones, to be learned from.
+CREATE OR REPLACE FUNCTION upsert_conversations(batch jsonb) RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+    record  jsonb;
+    whole   uuid;
+    outcome text[] := '{}';
+    state   text;
+    mark    bytea;
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(hashtext('identities'));
+    FOR record IN SELECT value FROM jsonb_array_elements(batch) LOOP
+        whole := (record->>'conversation_id')::uuid;
+        mark := decode(record->>'fingerprint', 'hex');
+        SELECT CASE WHEN c.fingerprint = mark THEN 'unchanged' ELSE 'updated' END INTO state FROM conversations c WHERE c.conversation_id = whole;
+        state := coalesce(state, 'new');
+        IF state <> 'unchanged' THEN
+            -- A customer whom nobody has described stays nameless: a conversation alone makes no customer.
+            INSERT INTO conversations (conversation_id, customer_id, locale, channel, mode, rating, fingerprint, created_at, changed_at)
+            VALUES (whole,
+                    (SELECT x.id FROM external_ids x WHERE (x.kind, x.namespace, x.value) = ('customer', record->'customer'->>0, record->'customer'->>1)),
+                    record->>'locale', 'import', 'closed', (record->>'rating')::smallint, mark,
+                    (record->'messages'->0->>'at')::timestamptz, (record->'messages'->-1->>'at')::timestamptz)
+            ON CONFLICT (conversation_id) DO UPDATE SET
+                customer_id = excluded.customer_id, locale = excluded.locale, rating = excluded.rating, fingerprint = mark,
+                created_at = excluded.created_at, changed_at = excluded.changed_at;
+            DELETE FROM messages m WHERE m.conversation_id = whole;
+            INSERT INTO messages (conversation_id, place, role, body, locale, details, at)
+            SELECT whole, n, m->>'role', m->>'body', nullif(record->>'locale', ''), m->'details', (m->>'at')::timestamptz
+            FROM jsonb_array_elements(record->'messages') WITH ORDINALITY AS t (m, n);
+        END IF;
+        outcome := outcome || state;
+    END LOOP;
+    RETURN outcome;
+END $$;
+
 -- Forgets a person: everything that names or describes them goes; orders stay for the books, without the person.
 -- In a browser that somebody else used too, what is that other person's stays theirs.
 CREATE OR REPLACE FUNCTION erase_customer(customer bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -402,6 +441,12 @@ BEGIN
     DELETE FROM reviews WHERE customer_id = customer;
     GET DIAGNOSTICS n = ROW_COUNT; counts := counts || jsonb_build_object('reviews', n);
     DELETE FROM external_ids WHERE kind = 'review' AND id = ANY(written);
+    DELETE FROM conversations WHERE customer_id = customer OR (visitor_id = ANY(browsers) AND customer_id IS NULL);
+    GET DIAGNOSTICS n = ROW_COUNT; counts := counts || jsonb_build_object('conversations', n);
+    -- That something was done to an order is the books'; for whom, and what was said for it, isn't.
+    UPDATE actions SET customer_id = NULL, conversation_id = NULL, arguments = '{}', effects = '[]', before = NULL,
+        state = CASE WHEN state = 'proposed' THEN 'void' ELSE state END WHERE customer_id = customer;
+    GET DIAGNOSTICS n = ROW_COUNT; counts := counts || jsonb_build_object('actions', n);
     DELETE FROM external_ids WHERE kind = 'payment_method' AND id IN (SELECT payment_method_id FROM payment_methods WHERE customer_id = customer);
     DELETE FROM aliases WHERE customer_id = customer;
     DELETE FROM consents WHERE visitor_id = ANY(browsers) AND customer_id IS NULL;

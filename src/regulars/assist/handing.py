@@ -1,0 +1,68 @@
+"""Handing over to a person and back: what they need to know in a few lines. A state of the conversation, not a phrase."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from regulars.assist import framing
+from regulars.assist.state import State
+from regulars.errors import Conflict, NotFound
+from regulars.store import actions as action_table
+from regulars.store import conversations as table
+from regulars.store.database import Connection, Row
+
+SUMMARISED = 12
+"""Messages back that a summary looks at."""
+
+
+def summary_of(connection: Connection, conversation_id: UUID, state: State, text: str, locale: str) -> str:
+    """What it is about: the open flow and its facts, what was done or refused, the last words. Facts only, no guess."""
+    chinese = locale == "zh"
+    parts: list[str] = []
+    if state.flow is not None:
+        told = [value for name, value in state.slots.items() if name in ("order", "items", "new", "reason")]
+        flow = framing.flow_word(state.flow, locale)
+        parts.append(f"{flow}{'：' if chinese else ': '}{', '.join(told)}" if told else flow)
+    for row in action_table.read_actions(connection, conversation=conversation_id, limit=5):
+        name = framing.flow_word(row["name"], locale)
+        parts.append(f"{name}: {row['state']}" + (f" ({row['refusal']})" if row["refusal"] else ""))
+    parts.append(f"“{text[:300]}”")
+    return "\n".join(parts)
+
+
+def take_over(connection: Connection, conversation_id: UUID) -> Row:
+    """A person takes the conversation: the assistant is mute from now on. Raises: NotFound, Conflict when it is closed."""
+    row = _locked(connection, conversation_id)
+    table.update(
+        connection, {**row, "mode": "human", "handover_reason": row["handover_reason"] or "taken"}, row["state"]
+    )
+    return row
+
+
+def hand_back(connection: Connection, conversation_id: UUID) -> Row:
+    """The assistant answers again, from the beginning: what was open before isn't taken up. Raises: NotFound, Conflict."""
+    row = _locked(connection, conversation_id)
+    table.update(connection, {**row, "mode": "bot"}, State().document())
+    return row
+
+
+def close(connection: Connection, conversation_id: UUID) -> Row:
+    row = _locked(connection, conversation_id)
+    table.update(connection, {**row, "mode": "closed"}, State().document())
+    return row
+
+
+def say(connection: Connection, conversation_id: UUID, text: str, details: dict[str, Any] | None = None) -> Row:
+    """A person's message. Taking over is part of it. Raises: NotFound, Conflict."""
+    row = take_over(connection, conversation_id)
+    return table.append(connection, conversation_id, "human", text, row["locale"], details=details)
+
+
+def _locked(connection: Connection, conversation_id: UUID) -> Row:
+    row = table.read(connection, conversation_id, lock=True)
+    if row is None:
+        raise NotFound("There is no such conversation.", field="conversation")
+    if row["mode"] == "closed":
+        raise Conflict("This conversation is closed.", hint="Begin a new one.")
+    return row

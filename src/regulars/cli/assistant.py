@@ -1,0 +1,86 @@
+"""The assistant on the command line: training its intents, saying how good it is."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from regulars.errors import InvalidInput
+from regulars.terminal import out, print_json, progress_bar, say
+
+if TYPE_CHECKING:
+    from regulars.shop import Shop
+
+METHODS = ("frozen", "lora", "full")
+WHAT = ("recommender", "assistant")
+
+
+def is_assistant(what: str) -> bool:
+    """Raises: InvalidInput for a thing that isn't there."""
+    if what not in WHAT:
+        raise InvalidInput(f"There is no {what[:40]!r} to train or evaluate.", hint=f"Choose {' or '.join(WHAT)}.")
+    return what == "assistant"
+
+
+def train(shop: Shop, seed: int, promote: bool, method: str, max_minutes: float, as_json: bool) -> None:
+    """`regulars train assistant`."""
+    if method not in METHODS:
+        raise InvalidInput(f"There is no method {method[:40]!r}.", hint=f"Choose {', '.join(METHODS)}.", field="method")
+    began = time.monotonic()
+    with progress_bar("training", as_json, 1.0) as bar:
+        trained = shop.train_assistant(
+            method=method, max_seconds=max_minutes * 60, seed=seed, promote=promote, progress=bar.share if bar else None
+        )
+    if as_json:
+        print_json(
+            {
+                "version": trained.version,
+                "promoted": trained.promoted,
+                "verdict": trained.verdict,
+                "report": trained.report,
+            }
+        )
+        return
+    report = trained.report
+    say(
+        f"Trained {trained.version} on {report['labelled']:,} labelled messages and {report['pseudo_labelled']:,} of"
+        f" {report['unlabelled']:,} unlabelled ones, beside the bundled phrases ({time.monotonic() - began:.1f} s)."
+    )
+    say(f"It {'serves now' if trained.promoted else 'does not serve'}: {trained.verdict}.")
+
+
+def evaluate(shop: Shop, as_json: bool) -> None:
+    """`regulars evaluate assistant`."""
+    told = shop.evaluate_assistant()
+    if as_json:
+        print_json(told)
+        return
+    intents = told["intents"]
+    if intents is None:
+        say("No message has a label yet: import conversations with `intent`, or label some on the console.")
+    else:
+        say(f"Intents: {intents['accuracy']:.1%} of {intents['messages']:,} labelled messages are understood.")
+        confused = intents.get("confusions") or []
+        for one in confused[:5]:
+            say(f"  {one['intent']} is read as {one['predicted']}: {one['count']} times")
+    rows = told["conversations"]
+    if not rows:
+        say("Nobody has talked to it yet.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="")
+    for heading in ("language", "conversations", "without a person", "with something done", "rating", "rated"):
+        table.add_column(heading, justify="left" if heading == "language" else "right")
+    for row in rows:
+        rating = "–" if row["rating"] is None else f"{float(row['rating']):.1f}"
+        share = f"{row['contained'] / row['conversations']:.0%}"
+        table.add_row(
+            row["locale"], f"{row['conversations']:,}", share, f"{row['acted']:,}", rating, f"{row['rated']:,}"
+        )
+    out.print(table)
+    for row in told["handovers"]:
+        say(f"Handed over, {row['reason']}: {row['times']:,}")
+    turn = told["turn_ms"]
+    if turn and turn["turns"]:
+        say(f"A turn took {turn['p50']:.0f} ms; one of twenty more than {turn['p95']:.0f} ms.")

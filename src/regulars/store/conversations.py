@@ -1,0 +1,135 @@
+"""Conversations and their messages. A turn locks its conversation: two messages at once are answered one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import orjson
+import uuid_utils
+
+from regulars.store.database import Connection, Row
+
+OPEN = """
+INSERT INTO conversations (conversation_id, customer_id, visitor_id, verified, locale, channel)
+VALUES (%(conversation_id)s, %(customer_id)s, %(visitor_id)s, %(verified)s, %(locale)s, %(channel)s)
+RETURNING *
+"""
+READ = "SELECT * FROM conversations WHERE conversation_id = %s"
+APPEND = """
+INSERT INTO messages (conversation_id, place, role, body, locale, decision_id, details, message_key)
+SELECT %(conversation_id)s, coalesce(max(place), 0) + 1, %(role)s, %(body)s, %(locale)s, %(decision_id)s, %(details)s, %(message_key)s
+FROM messages WHERE conversation_id = %(conversation_id)s
+RETURNING place, role, body, locale, decision_id, details, at
+"""
+MESSAGES = """
+SELECT place, role, body, locale, decision_id, details, at FROM messages
+WHERE conversation_id = %s AND place > %s ORDER BY place LIMIT %s
+"""
+LAST_MESSAGES = """
+SELECT place, role, body, locale, decision_id, details, at FROM messages
+WHERE conversation_id = %s AND role <> 'note' ORDER BY place DESC LIMIT %s
+"""
+SAID_BEFORE = "SELECT place FROM messages WHERE conversation_id = %s AND message_key = %s"
+RECENT_COUNT = """
+SELECT count(*) AS many FROM messages
+WHERE conversation_id = %s AND role = 'customer' AND at > now() - interval '1 minute'
+"""
+LISTED = """
+SELECT c.*, (SELECT m.body FROM messages m WHERE m.conversation_id = c.conversation_id AND m.role <> 'note'
+             ORDER BY m.place DESC LIMIT 1) AS last,
+       (SELECT count(*) FROM messages m WHERE m.conversation_id = c.conversation_id) AS messages,
+       p.name AS customer_name
+FROM conversations c LEFT JOIN customers p ON p.customer_id = c.customer_id
+WHERE c.mode = ANY(%s) ORDER BY c.changed_at DESC LIMIT %s
+"""
+UPDATE = """
+UPDATE conversations SET customer_id = %(customer_id)s, verified = %(verified)s, locale = %(locale)s, mode = %(mode)s,
+    handover_reason = %(handover_reason)s, state = %(state)s, summary = %(summary)s, changed_at = now()
+WHERE conversation_id = %(conversation_id)s
+"""
+
+
+def open_one(
+    connection: Connection,
+    customer_id: int | None,
+    visitor_id: int | None,
+    verified: str | None,
+    locale: str,
+    channel: str,
+) -> Row:
+    """A new conversation."""
+    values = {
+        "conversation_id": UUID(bytes=uuid_utils.uuid7().bytes),
+        "customer_id": customer_id,
+        "visitor_id": visitor_id,
+        "verified": verified,
+        "locale": locale,
+        "channel": channel,
+    }
+    row = connection.execute(OPEN, values).fetchone()
+    assert row is not None
+    return row
+
+
+def read(connection: Connection, conversation_id: UUID, *, lock: bool = False) -> Row | None:
+    return connection.execute(READ + (" FOR UPDATE" if lock else ""), (conversation_id,)).fetchone()
+
+
+def append(
+    connection: Connection,
+    conversation_id: UUID,
+    role: str,
+    body: str,
+    locale: str | None = None,
+    decision_id: UUID | None = None,
+    details: Mapping[str, Any] | None = None,
+    message_key: str | None = None,
+) -> Row:
+    """One more message; the conversation is locked by the caller."""
+    values = {
+        "conversation_id": conversation_id,
+        "role": role,
+        "body": body,
+        "locale": locale,
+        "decision_id": decision_id,
+        "details": orjson.dumps(details or {}, default=str).decode(),
+        "message_key": message_key,
+    }
+    row = connection.execute(APPEND, values).fetchone()
+    assert row is not None
+    return row
+
+
+def messages(connection: Connection, conversation_id: UUID, after: int = 0, limit: int = 500) -> list[Row]:
+    """Oldest first, those behind place `after`."""
+    return connection.execute(MESSAGES, (conversation_id, after, limit)).fetchall()
+
+
+def last_messages(connection: Connection, conversation_id: UUID, limit: int) -> list[Row]:
+    """The latest first, notes of the shop's side left out."""
+    return connection.execute(LAST_MESSAGES, (conversation_id, limit)).fetchall()
+
+
+def said_before(connection: Connection, conversation_id: UUID, message_key: str) -> int | None:
+    """The place of the message with the sender's own id, if it came already."""
+    row = connection.execute(SAID_BEFORE, (conversation_id, message_key)).fetchone()
+    return None if row is None else int(row["place"])
+
+
+def said_lately(connection: Connection, conversation_id: UUID) -> int:
+    """The customer's messages within the last minute."""
+    row = connection.execute(RECENT_COUNT, (conversation_id,)).fetchone()
+    assert row is not None
+    return int(row["many"])
+
+
+def listed(connection: Connection, modes: list[str], limit: int = 100) -> list[Row]:
+    """Conversations in these modes, the one that moved last first."""
+    return connection.execute(LISTED, (modes, limit)).fetchall()
+
+
+def update(connection: Connection, row: Mapping[str, Any], state: Mapping[str, Any]) -> None:
+    """Writes back what a turn changed."""
+    connection.execute(UPDATE, {**row, "state": orjson.dumps(state).decode()})
