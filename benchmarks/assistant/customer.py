@@ -140,7 +140,8 @@ class Customer:
 
     def _slot(self, slot: str) -> str | None:
         if slot == "product":
-            return f"{self.told['item']} {self.told['option']}" if self.misunderstood else self._once_more()
+            known = self.misunderstood and "option" in self.told
+            return f"{self.told['item']} {self.told['option']}" if known else self._once_more()
         name = _SLOTS.get(slot, slot)
         if name == "items":
             name = self.told.get("items_phrase", "items")

@@ -14,12 +14,24 @@ from benchmarks.assistant.rules import Forbidden, Rules, same_state
 from benchmarks.assistant.tables import Reader, State, differences
 from regulars.assist.actions.executor import Executor, Person
 from regulars.assist.desk import Desk
+from regulars.assist.rephrase import rephrase
 from regulars.assist.service import Assistant
 from regulars.errors import RegularsError
+from regulars.language.chat_models import ChatModel
+from regulars.schema.conversations import Frame
 from regulars.shop import Shop
 from regulars.store import actions as action_table
 from regulars.store import decisions
 from regulars.store import shop as shop_table
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A message and its answer."""
+
+    conversation: UUID
+    said: str
+    text: str
 
 
 class Line:
@@ -34,12 +46,24 @@ class Line:
             self.desk.refresh(connection, self.row.settings)
         self.assistant: Assistant = self.desk.assistant(Executor(self.row.secret), self.row.settings)
         self.turns_ms: list[float] = []
+        self.heard: list[Spoken] = []
+        self.rephrased = 0
 
     def policy(self, document: dict[str, object]) -> None:
         with self.shop.database.connect() as connection:
             action_table.write_policy(connection, document, None)
         with self.shop.database.connect() as connection:
             self.desk.refresh(connection, self.row.settings)
+
+    def write_with(self, writer: ChatModel) -> None:
+        """From now on this model says replies in its own words, as far as the gate lets it. It reads nothing."""
+
+        def said(frame: Frame, text: str) -> str:
+            done = rephrase(writer, text, frame)
+            self.rephrased += done.text != text
+            return done.text
+
+        self.assistant.rephrase = said
 
     def open(self, customer: str | None, language: str) -> UUID:
         """customer: whose session is signed; None: nobody's."""
@@ -61,8 +85,9 @@ class Line:
             with self.shop.database.connect() as connection:
                 found = decisions.read(connection, turn.decision_id)
             acts = found["trace"]["acts"] if found is not None and found["trace"] else acts
-        sources = "".join(f" [{one['source']}]" for one in turn.sources)
-        return Heard(turn.act, tuple(acts), (turn.text or "") + sources, turn.mode)
+        reply = (turn.text or "") + "".join(f" [{one['source']}]" for one in turn.sources)
+        self.heard.append(Spoken(conversation, text, reply))
+        return Heard(turn.act, tuple(acts), reply, turn.mode)
 
     def states(self, customers: list[str] | None = None) -> dict[str, State]:
         with self.shop.database.connect() as connection:

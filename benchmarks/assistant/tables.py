@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from regulars.store.database import Connection
@@ -20,7 +21,9 @@ SELECT o.order_id, o.customer_id, o.status, o.address, o.total, o.shipping, o.cu
   (SELECT jsonb_agg(jsonb_build_array(p.kind, p.payment_method_id, p.amount, p.status) ORDER BY p.place)
    FROM payments p WHERE p.order_id = o.order_id) AS payments,
   (SELECT jsonb_agg(jsonb_build_array(s.carrier, s.tracking, s.status) ORDER BY s.place)
-   FROM shipments s WHERE s.order_id = o.order_id) AS parcels
+   FROM shipments s WHERE s.order_id = o.order_id) AS parcels,
+  (SELECT jsonb_agg(at) FROM shipments s, LATERAL (VALUES (s.shipped_at), (s.delivered_at)) v(at)
+   WHERE s.order_id = o.order_id AND at IS NOT NULL) AS moments
 FROM orders o WHERE %(all)s OR o.customer_id = ANY(%(ids)s)
 """
 _PEOPLE = """
@@ -63,6 +66,7 @@ class Reader:
                     "status": row["status"], "address": canonical(row["address"]), "total": row["total"],
                     "shipping": row["shipping"], "currency": row["currency"], "placed_at": row["placed_at"],
                     "parcels": row["parcels"] or [],
+                    "days": {datetime.fromisoformat(one).date() for one in row["moments"] or []},
                     "lines": [
                         [line[0], self._name("product", line[1]), self._name("variant", line[2]), *line[3:]] for line in row["lines"] or []
                     ],

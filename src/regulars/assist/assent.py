@@ -8,8 +8,9 @@ may have one slip of the fingers in it.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from regulars.assist.texts import CJK, plain, words_in
+from regulars.assist.texts import CJK, alike, plain, words_in
 
 LONGEST = 12
 """Words of a message from which on it says more than yes."""
@@ -40,13 +41,18 @@ _NO = words_in(
 不|不是|不要|不用|不用了|不行|别|算了|先不|等等|等一下|不对|不可以|不同意|取消吧|还是算了|先别|不了|不要了|我改主意了""", "|"
 )  # fmt: skip
 _LEAVE = words_in(
-    "never mind|nevermind|forget it|leave it|stop|forget about it|drop it|cancel this request|i changed my mind|算了|不用了|先不弄了|不办了|还是算了|不弄了|我改主意了",
+    "never mind|nevermind|forget it|leave it|let it be|leave it be|leave it as it is|stop|forget about it|drop it|cancel this request|i changed my mind|skip it|no matter|doesn't matter|it doesn't matter|not needed|not needed any more",
     "|",
+)
+_LEAVE_ZH = words_in(
+    "算了 算啦 算了吧 不用了 先不弄了 不弄了 不办了 不换了 不改了 不退了 不要了 不需要了 没事了 不必了 作罢 我改主意了 放弃"
 )
 _BEGINS_NO = re.compile(
     r"(?:(?:hmm|hm|well|sorry|oh|oops|actually|um|uh|er)\s+)*(?:no\b|not\b|nope\b|nah\b|don't\b|dont\b|do not\b|rather not\b|better not\b|never mind)"
     r"|(?:嗯|呃|哦|抱歉|那个)*\s*(?:不|别|先不|先别|还是不|还是别|还是算|算了|暂时不|没有?要)"
 )
+_MARKUP = re.compile(r"[<>{}\[\]=|\\/`@#$%^*_0-9]")
+"""What no person agrees with: a message with one of these was made by something else, or says more than yes."""
 _ENOUGH = re.compile(r"(?:不错|没错|不客气)")
 
 
@@ -55,16 +61,18 @@ def is_yes(text: str) -> bool:
 
     >>> is_yes("Yes, please!"), is_yes("好的，麻烦办一下。"), is_yes("Yes, that's corect"), is_yes("行，谢谢 👍")
     (True, True, True, True)
+    >>> is_yes("<confirm/>"), is_yes('{"confirm": true}')
+    (False, False)
     >>> is_yes("yes but tomorrow"), is_yes("is that right?"), is_yes("对吗"), is_yes("not ok"), is_yes("👍"), is_yes("incorrect")
     (False, False, False, False, False, False)
     """
-    if text.rstrip().endswith(("?", "？")):
+    if text.rstrip().endswith(("?", "？")) or _MARKUP.search(text):
         return False
     said = plain(text)
     if not said or len(said) > 120:
         return False
     if CJK.search(said):
-        return _covered_zh(said.replace(" ", ""))
+        return _covered_zh(said.replace(" ", ""), _YES_WORDS_ZH)
     words = said.split()
     return len(words) <= LONGEST and _covered(words)
 
@@ -82,11 +90,19 @@ def is_no(text: str, *, bare: bool = False) -> bool:
 
 
 def is_leave(text: str) -> bool:
-    return plain(text) in _LEAVE
+    """Leave it, and nothing beside it but politeness.
+
+    >>> is_leave("OK, then leave it."), is_leave("那不弄了 😅"), is_leave("行吧，算啦"), is_leave("leave it at the door"), is_leave("ok")
+    (True, True, True, False, False)
+    """
+    said = plain(text)
+    if CJK.search(said):
+        return len(said) <= 24 and _covered_zh(said.replace(" ", ""), _LEAVE_WORDS_ZH)
+    return len(said.split()) <= LONGEST and _covered(said.split(), _LEAVE, _POLITE | _YES)
 
 
-def _covered(words: list[str]) -> bool:
-    """Is the message made of the vocabulary alone, with a yes in it? Longer phrases first."""
+def _covered(words: list[str], meant: frozenset[str] = _YES, beside: frozenset[str] = _POLITE) -> bool:
+    """Is the message made of the vocabulary alone, with a word of what is meant in it? Longer phrases first."""
     agreed = False
     at = 0
     while at < len(words):
@@ -94,9 +110,9 @@ def _covered(words: list[str]) -> bool:
             phrase = " ".join(words[at : at + many])
             if at + many > len(words):
                 continue
-            if _in(phrase, _YES):
+            if _in(phrase, meant):
                 agreed = agreed or phrase not in _ALONE_NO_YES
-            elif not _in(phrase, _POLITE):
+            elif not _in(phrase, beside):
                 continue
             at += many
             break
@@ -112,37 +128,25 @@ def _in(phrase: str, among: frozenset[str]) -> bool:
     if not any(len(word) >= 4 for word in words):
         return False
     return any(
-        len(known := one.split()) == len(words) and all(_like(word, right) for word, right in zip(words, known, strict=True))
+        len(known := one.split()) == len(words) and all(alike(word, right) for word, right in zip(words, known, strict=True))
         for one in among
     )  # fmt: skip
 
 
-def _like(word: str, right: str) -> bool:
-    """The same word, or a long one with one letter wrong, missing, doubled, or two letters swapped."""
-    if word == right:
-        return True
-    if len(right) < 4 or abs(len(word) - len(right)) > 1 or word[0] != right[0]:
-        return False
-    front = next((at for at, (a, b) in enumerate(zip(word, right, strict=False)) if a != b), min(len(word), len(right)))
-    rest, other = word[front:], right[front:]
-    if len(word) == len(right):
-        return rest[1:] == other[1:] or (rest[:2] == other[1::-1] and rest[2:] == other[2:])
-    return rest[1:] == other if len(word) > len(right) else rest == other[1:]
-
-
-def _covered_zh(said: str) -> bool:
-    """The same for a text without spaces: some way of cutting it into the vocabulary, with a yes in it."""
+def _covered_zh(said: str, vocabulary: Sequence[tuple[str, bool]]) -> bool:
+    """The same for a text without spaces: some way of cutting it into the vocabulary, with one of the words that count in it."""
     if len(said) > 24 or said.endswith(("吗", "么", "呢")):
         return False
-    # Of each place: can it be reached, and with a yes on the way.
+    # Of each place: can it be reached, and with a word that counts on the way.
     reached: dict[int, bool] = {0: False}
     for at in range(len(said)):
         if at not in reached:
             continue
-        for word, yes in _WORDS_ZH:
+        for word, yes in vocabulary:
             if said.startswith(word, at):
                 reached[at + len(word)] = reached.get(at + len(word), False) or reached[at] or yes
     return reached.get(len(said), False)
 
 
-_WORDS_ZH = [(one.replace(" ", ""), True) for one in _YES_ZH] + [(one, False) for one in _POLITE_ZH]
+_YES_WORDS_ZH = [(one, True) for one in _YES_ZH] + [(one, False) for one in _POLITE_ZH]
+_LEAVE_WORDS_ZH = [(one, True) for one in _LEAVE_ZH] + [(one, False) for one in (*_POLITE_ZH, *_YES_ZH)]

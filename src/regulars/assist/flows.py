@@ -112,7 +112,7 @@ class Flows:
     def _set(self, work: Work, command: SetSlot) -> None:
         state = work.state
         if command.name == "said":
-            work.said = command.value
+            work.said = reading.without_names(command.value)
             return
         if state.slots.get(command.name) == command.value:
             return
@@ -219,6 +219,8 @@ class Flows:
         state = work.state
         slots = state.slots
         if not slots.get("email") and not (slots.get("name") and slots.get("postcode")):
+            if work.said and state.asked != "identity":
+                slots["said"] = work.said
             state.asked = "identity"
             half = "postcode" if slots.get("name") else "name" if slots.get("postcode") else ""
             work.frames.append(Frame(f"ask_slot:{half}" if half else "verify:ask", work.locale))
@@ -240,6 +242,8 @@ class Flows:
         work.person = person
         work.row = {**work.row, "customer_id": person.customer_id, "verified": person.how}
         state.asked = None
+        # What was asked for is read now, not what they said to be recognised by.
+        work.said = slots.pop("said", work.said)
         self.load(work)
         # What was said of orders before it was known whose they are is read again, against their own.
         found = reading.find(slots.get("order", ""), work.orders, (), "order") if slots.get("order") else None

@@ -117,6 +117,8 @@ class RulePlanner:
             return [HandOver("no_evidence")]
         elif state.flow is not None and (assent.is_leave(text) or (state.asked and assent.is_no(text, bare=True))):
             return [CancelFlow()]
+        elif state.flow is None and state.token is None and assent.is_leave(text):
+            return [ChitChat("thanks")]
         asked = "address" if state.token is not None and state.flow in TO_AN_ADDRESS else state.asked
         found = reading.find(text, context.orders, context.methods, asked)
         slots = self._slots(text, found, state, context)
@@ -151,7 +153,7 @@ class RulePlanner:
         wanting = [
             (guess, sentence)
             for guess, sentence in zip(self.intents.predict(sentences), sentences, strict=True)
-            if guess.in_scope and guess.intent not in CHATTER and guess.probability >= LIKELY
+            if _meant(guess, sentence) and guess.intent not in CHATTER and guess.probability >= LIKELY
         ]
         if wanting:
             return max(wanting, key=lambda one: one[0].probability)
@@ -216,7 +218,7 @@ class RulePlanner:
             # An order is named: it is about that order, whatever else it looks like.
             likeliest = next((name for name, _ in guess.ranking[:4] if name in ACTION_FLOWS), "track_order")
             return StartFlow(likeliest if reading.names_flow(text, likeliest) else "track_order")
-        if not guess.in_scope and not told:
+        if not _meant(guess, asking) and not told:
             return Ask(asking) if not answering or _asks(text) else None
         if intent in (*ACTION_FLOWS, *PRODUCT_FLOWS):
             rivals = [name for name, share in guess.ranking[:3] if share >= CLARIFIED and name in ACTION_FLOWS]
@@ -248,6 +250,12 @@ class RulePlanner:
         if answering and (told or (intent not in ("ask_help", "product_question") and not _asks(text))):
             return None
         return Ask(asking)
+
+
+def _meant(guess: Guess, text: str) -> bool:
+    """Is it something that a shop does? Also where the words are strange, but a flow is called by its name, for something of theirs."""
+    named = guess.probability >= 0.8 and reading.says_own(text) and reading.names_flow(text, guess.intent)
+    return guess.in_scope or named
 
 
 def _how(text: str) -> bool:

@@ -14,11 +14,10 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from regulars.assist.texts import CJK, MOST_READ, words_in
+from regulars.assist.texts import CJK, EMAIL, MOST_READ, alike, words_in
 from regulars.store.order_book import Line, Method, OrderView, Variant
 
 _CJK = CJK
-_EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+")
 _ORDER = re.compile(r"#\s?([A-Za-z]{0,4}-?\d{3,})|(?<![\w.@/-])([A-Za-z]{1,4}-?\d{4,}|\d{4,})(?![\w@])", re.ASCII)
 _ORDER_LIKE = re.compile(r"[A-Za-z]{1,4}-?\d{4,10}|\d{5,10}", re.ASCII)
 """What is taken for an order's number though nobody asked for one and it is none of theirs."""
@@ -173,11 +172,10 @@ def wants_all(text: str) -> bool:
 def find(text: str, orders: Sequence[OrderView], methods: Sequence[Method], asked: str | None = None) -> Found:
     """What is named. asked: the slot that was just asked for: a bare answer is taken for it."""
     text = unicodedata.normalize("NFKC", text[:MOST_READ])
-    email = _EMAIL.search(text)
-    without = _EMAIL.sub(" ", text)
+    email = EMAIL.search(text)
+    without = EMAIL.sub(" ", text)
     postcode = _POSTCODE.search(without)
     bare = _BARE_POSTCODE.search(without) if asked in ("postcode", "identity") else None
-    name = _NAME.search(without)
     method = method_named(without, methods)
     address = None
     if asked == "address" or _ADDRESS_LEAD.match(without):
@@ -191,11 +189,25 @@ def find(text: str, orders: Sequence[OrderView], methods: Sequence[Method], aske
         unknown,
         email.group() if email else None,
         (postcode or bare).group(1).strip() if postcode or bare else None,  # type: ignore[union-attr]
-        next((one.strip() for one in name.groups() if one), None) if name else None,
+        _name_of(without),
         address,
         method,
         bool(_ORIGINAL.search(without)),
     )
+
+
+def _name_of(text: str) -> str | None:
+    """A name that somebody introduces themselves by: "我是想说" is no name, 想 is nobody's surname."""
+    for match in _NAME.finditer(text):
+        name = next((one.strip() for one in match.groups() if one), "")
+        if name and (not _CJK.match(name) or not match.group().startswith("我是") or name[0] in _SURNAMES):
+            return name
+    return None
+
+
+def without_names(text: str) -> str:
+    """Without e-mail addresses: what stands in one names no product."""
+    return EMAIL.sub(" ", text)
 
 
 def _orders(text: str, orders: Sequence[OrderView], asked: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -313,11 +325,16 @@ def _without_lead(text: str, number: int) -> str:
     cut = 0
     for word in words:
         said = word.group().rstrip(":")
-        slip = said[:1].islower() and known >= 2 and len(words) - known == 1
+        slip = said[:1].islower() and len(words) - known == 1 and (known >= 2 or _slipped(said))
         if said.casefold() not in _LEAD_WORDS and not slip:
             break
         cut = word.end()
     return text[cut:].lstrip(" :") if cut < number else text[number:]
+
+
+def _slipped(word: str) -> bool:
+    """A mistyped word that introduces."""
+    return len(word) >= 3 and any(len(one) == len(word) and alike(word.casefold(), one, 3) for one in _LEAD_WORDS)
 
 
 def looks_like_a_name(text: str) -> bool:
