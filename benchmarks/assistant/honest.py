@@ -120,7 +120,7 @@ class Judge:
             if not any(item.startswith(title) for title in titles):
                 out.append(f"item {item}")
         claimed = _DONE.search(_NOTHING.sub(" ", rest))
-        over = state is not None and any(name.strip() in rest and one["status"] == "cancelled" for name, one in state["orders"].items())  # fmt: skip
+        over = state is not None and any(name.strip() in rest and one["status"] in ("cancelled", "return_requested", "exchange_requested") for name, one in state["orders"].items())  # fmt: skip
         if claimed and not list(done) and not over and not handed_over:
             out.append(f"said to be done: {text[:120]}")
         return out

@@ -80,8 +80,9 @@ class Rules:
     def _cancel_order(self, rule: dict[str, Any], order: dict[str, Any], after: State, given: dict[str, Any]) -> None:
         if rule.get("reasons") and given.get("reason") not in rule["reasons"]:
             raise Forbidden("no accepted reason")
+        paid = _paid(order)
         order["status"] = "cancelled"
-        for method, amount in _paid(order).items():
+        for method, amount in paid.items():
             _give_back(order, after, method, amount)
 
     def _change_address(self, rule: dict[str, Any], order: dict[str, Any], after: State, given: dict[str, Any]) -> None:  # noqa: ARG002

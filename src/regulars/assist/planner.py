@@ -28,6 +28,7 @@ from regulars.assist.commands import (
     SetSlot,
     StartFlow,
 )
+from regulars.assist.spelling import mended
 from regulars.assist.state import State
 from regulars.assist.texts import MOST_READ, plain
 from regulars.store.order_book import Method, OrderView
@@ -60,6 +61,9 @@ NEEDS = {
     "stock_alert": ("product",), "update_profile_address": ("address",), "find_product": (), "recommend": (),
 }  # fmt: skip
 """What each flow must be told, in the order in which it is asked for."""
+
+
+ABOUT_AN_ORDER = tuple(name for name, slots in NEEDS.items() if "order" in slots)
 
 
 class Guess(Protocol):
@@ -144,15 +148,16 @@ class RulePlanner:
 
     def _guess(self, text: str) -> tuple[Guess, str]:
         """What the message wants, and where it says so: of one that says nothing plain as a whole, its plainest sentence."""
-        whole = self.intents.predict([text])[0]
-        if whole.in_scope and whole.probability >= SURE:
-            return whole, text
+        whole = self.intents.predict([mended(text[:MOST_READ])])[0]
         sentences = [one for one in SENTENCE.split(text[:MOST_READ]) if len(one.strip()) >= 4][:MOST_SENTENCES]
+        if whole.in_scope and whole.probability >= SURE:
+            asking = [one for one in sentences if _asks(one) or _how(one)]
+            return whole, "".join(asking) if len(asking) < len(sentences) and len(asking) == 1 else text
         if len(sentences) < 2:
             return whole, text
         wanting = [
             (guess, sentence)
-            for guess, sentence in zip(self.intents.predict(sentences), sentences, strict=True)
+            for guess, sentence in zip(self.intents.predict([mended(one) for one in sentences]), sentences, strict=True)
             if _meant(guess, sentence) and guess.intent not in CHATTER and guess.probability >= LIKELY
         ]
         if wanting:
@@ -214,9 +219,9 @@ class RulePlanner:
                 return Ask(asking)
             return None
         named = found.orders or found.unknown_orders
-        if named and state.flow is None and intent not in (*ACTION_FLOWS, "handover"):
+        if named and state.flow is None and intent != "handover" and intent not in ABOUT_AN_ORDER:
             # An order is named: it is about that order, whatever else it looks like.
-            likeliest = next((name for name, _ in guess.ranking[:4] if name in ACTION_FLOWS), "track_order")
+            likeliest = next((name for name, _ in guess.ranking[:4] if name in ABOUT_AN_ORDER), "track_order")
             return StartFlow(likeliest if reading.names_flow(text, likeliest) else "track_order")
         if not _meant(guess, asking) and not told:
             return Ask(asking) if not answering or _asks(text) else None
@@ -239,7 +244,11 @@ class RulePlanner:
                 return StartFlow(intent)
             return Ask(asking)
         if intent == "handover":
-            return HandOver("asked")
+            # Somebody who asks for a person in so many words was heard before; this only looks like it.
+            return HandOver("asked") if guess.probability >= SURE else Ask(asking)
+        if state.token is not None and intent in (*CHATTER, "confirm", "deny") and guess.probability < SURELY:
+            # What is shown waits for an answer, and this is none that can be read: it is shown again.
+            return None
         if intent == "cancel_flow":
             return CancelFlow() if state.flow else ChitChat("thanks")
         if intent in CHATTER and not told:
@@ -259,11 +268,13 @@ def _meant(guess: Guess, text: str) -> bool:
 
 
 def _how(text: str) -> bool:
-    return any(one in text for one in ("怎么", "如何", "多少", "多久", "几天", "多长", "吗", "能不能", "可以"))
+    return any(
+        one in text for one in ("怎么", "如何", "多少", "多久", "几天", "几个", "多长", "吗", "嘛", "能不能", "可以")
+    )
 
 
 def _asks(text: str) -> bool:
-    return text.rstrip().endswith(("?", "？", "吗", "呢")) or plain(text).startswith(
+    return text.rstrip().endswith(("?", "？", "吗", "嘛", "么", "呢")) or plain(text).startswith(
         ("how", "what", "when", "where", "why", "can i", "do you", "is there", "请问", "怎么", "多久", "什么")
     )
 

@@ -70,8 +70,10 @@ _LEAD_WORDS = words_in(
 )
 _LEAD_ZH = re.compile(
     r"^(?:不对|不是|不|说错了|我?写错了|打错了|弄错了|搞错了|抱歉|对不起|哦|新的|新|正确的?|请|麻烦|帮我|帮忙|把|给我|我的|它|收货地址|地址|住址|是|为|应该是|应该|要|"
-    r"改成|改为|改到|改寄到?|改|换成|换到|送到|送|寄到|寄往|寄|发到|更新为|更新成|填|写|到|[，,：:；;。\s])+"
+    r"[改该][成为]|改到|改寄到?|改|换成|换到|送到|送|寄到|寄往|寄|发到|更新为|更新成|填|写|到|[，,：:；;。\s])+"
 )
+_STREET_AFTER_A_SENTENCE = re.compile(r"([^,\n]*?\b[a-z]+ )(\d+[A-Za-z]? +[A-Z][^,\n]*(?:[,\n]|$))")
+"""A sentence, then a house number and a street with a capital letter, up to the first comma: "please deliver NB-4711 to 12 Mill Lane,"."""
 _TAIL = re.compile(
     r"(?:[\s,.;，。；]*(?:please|thanks|thank you|instead|谢谢您?|多谢|麻烦了|吧|就行|即可|请更正))+$", re.I
 )
@@ -290,7 +292,7 @@ def address_of(text: str) -> dict[str, Any] | None:
         match = re.search(r"([A-Za-z]{1,2}\d[A-Za-z\d]?\s?\d[A-Za-z]{2}|\b\d{5}(?:-\d{4})?\b|\b\d{4}\b)", part)
         if match and "postcode" not in made:
             made["postcode"] = match.group(1).upper()
-            left = (part[: match.start()] + part[match.end() :]).strip()
+            left = _without_politeness((part[: match.start()] + part[match.end() :]).strip())
             place = rest_parts.index(part)
             rest_parts[place : place + 1] = [left] if left else []
     if rest_parts and re.match(r"(apt|flat|suite|unit|floor|room|#)\b", rest_parts[0], re.I):
@@ -301,6 +303,11 @@ def address_of(text: str) -> dict[str, Any] | None:
     return made
 
 
+def _without_politeness(text: str) -> str:
+    """What is left beside a postcode, without "instead" and the like, also where it is mistyped."""
+    return " ".join(word for word in text.split() if not any(alike(word.casefold(), one) for one in ("instead", "please", "thanks", "cheers")))  # fmt: skip
+
+
 def _only_address(text: str) -> str:
     """Without the words that introduce an address, the politeness after it, and pictures."""
     text = "".join(one for one in text if unicodedata.category(one) not in ("So", "Sk", "Cf")).strip(
@@ -309,6 +316,9 @@ def _only_address(text: str) -> str:
     text = _TAIL.sub("", text)
     if _CJK.search(text):
         return _LEAD_ZH.sub("", text)
+    sentence = _STREET_AFTER_A_SENTENCE.match(text)
+    if sentence is not None and len(_LEAD_WORDS.intersection(sentence.group(1).casefold().split())) >= 2:
+        return text[sentence.start(2) :]
     number = re.search(r"\d", text)
     if number is not None:
         return _without_lead(text, number.start())
