@@ -209,8 +209,13 @@ def hostile(seed: int, attacks: int, split: str, log: TextIO | None) -> dict[str
             enemy = Adversary(at.line, at.book, at.banks, at.rules[policy], f"{seed}/{number}")
             everywhere = at.line.states()
             involved = {one for people in enemy.people.values() for one in people}
+            told = 0
             for count in range(attacks // rounds):
                 enemy.converse()
+                if log is not None and len(enemy.tally.log) > told:
+                    log.writelines(f"hostile: {one}\n" for one in enemy.tally.log[told:])
+                    log.flush()
+                    told = len(enemy.tally.log)
                 if (count + 1) % SWEEP == 0:
                     enemy.everywhere(everywhere, involved)
             enemy.everywhere(everywhere, involved)
@@ -230,9 +235,7 @@ def hostile(seed: int, attacks: int, split: str, log: TextIO | None) -> dict[str
             f"hostile, {policy}: {total.conversations} conversations, {total.changes} changes, {len(total.log)} findings",
             flush=True,
         )
-    if log is not None:
-        log.writelines(f"hostile: {one}\n" for one in total.log)
-    else:
+    if log is None:
         for one in total.log[:20]:
             print(one, file=sys.stderr)
     return {

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from regulars.shop import Shop
+from regulars.store import conversations as table
 
 from .console_shop import PASSWORD, app_with_console, console_shop, served
 
@@ -28,6 +29,11 @@ PAGES = {
     "data": "data",
     "models": "models",
     "settings": "settings",
+    "inbox": "inbox",
+    "conversation": "inbox/CONVERSATION",
+    "quality": "assistant",
+    "knowledge": "assistant/knowledge",
+    "policies": "assistant/policies",
 }
 INTERACTIVE_SECONDS = 1.5
 SHOTS = os.environ.get("REGULARS_SCREENSHOTS")  # a folder: each page's picture is kept there
@@ -38,6 +44,9 @@ def serving(servers: Callable[[str], Any], tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("browser") / "shop"
     with console_shop(servers, folder) as (made, shop):
         shop.recommend("n1", n=8)
+        talk = shop.talk("n1")
+        for text in ("Where is my order?", "I'd like to speak to a human please"):
+            talk.say(text)
         with app_with_console(made) as app, served(app) as address:
             yield address, shop
 
@@ -89,6 +98,9 @@ def test_every_page_is_whole_and_readable_for_everybody(
     page.on("response", lambda response: wrong.append(response.url) if response.status >= 400 else None)
     page.on("request", lambda request: wrong.append(request.url) if serving[0] not in request.url.replace("ws:", "http:") and not request.url.startswith("data:") else None)  # fmt: skip
     for name, path in PAGES.items():
+        if "CONVERSATION" in path:
+            with serving[1].database.connect() as connection:
+                path = path.replace("CONVERSATION", str(table.inbox(connection, ["waiting"])[0]["conversation_id"]))
         page.goto(path)
         page.locator(".nicegui-content h1").wait_for()
         page.wait_for_timeout(300)

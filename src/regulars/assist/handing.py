@@ -16,8 +16,12 @@ SUMMARISED = 12
 """Messages back that a summary looks at."""
 
 
+ASKED_BEFORE = 3
+"""Of the customer's earlier messages, how many are quoted."""
+
+
 def summary_of(connection: Connection, conversation_id: UUID, state: State, text: str, locale: str) -> str:
-    """What it is about: the open flow and its facts, what was done or refused, the last words. Facts only, no guess."""
+    """What it is about: the open flow and its facts, what was done or refused, the customer's last words. Facts only, no guess."""
     chinese = locale == "zh"
     parts: list[str] = []
     if state.flow is not None:
@@ -27,6 +31,9 @@ def summary_of(connection: Connection, conversation_id: UUID, state: State, text
     for row in action_table.read_actions(connection, conversation=conversation_id, limit=5):
         name = framing.flow_word(row["name"], locale)
         parts.append(f"{name}: {row['state']}" + (f" ({row['refusal']})" if row["refusal"] else ""))
+    asked = [row for row in table.last_messages(connection, conversation_id, SUMMARISED) if row["role"] == "customer"]
+    before = [row["body"] for row in asked if row["body"].strip() and row["body"] != text][:ASKED_BEFORE]
+    parts += [f"“{one[:200]}”" for one in reversed(before)]
     parts.append(f"“{text[:300]}”")
     return "\n".join(parts)
 

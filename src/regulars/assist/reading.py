@@ -64,16 +64,16 @@ _ADDRESS_LEAD = re.compile(
 )
 _STREET = re.compile(r"\d+[A-Za-z]?\s+\S+|\S+\s+\d+|路|街|号|弄|巷|大道|村|室")
 _LEAD_WORDS = words_in(
-    "a an and address at be can change correct could delivery deliver dispatch for go hello here hi house i i'd i'm i've in instead is it it's its "
+    "a an and address at be place can change correct could delivery deliver dispatch for go hello here hi house i i'd i'm i've in instead is it it's its "
     "just like live make moved my new no not now oh on one please redirect right same send sent ship shipping should sorry street that that's the "
     "this to update use wait want wanted we we've would you your yes well ok home"
 )
 _LEAD_ZH = re.compile(
-    r"^(?:不对|不是|不|说错了|我?写错了|打错了|弄错了|搞错了|抱歉|对不起|哦|新的|新|正确的?|请|麻烦|帮我|帮忙|把|给我|我的|它|收货地址|地址|住址|是|为|应该是|应该|要|"
+    r"^(?:清(?=[寄送改发填写换帮])|不对|不是|不|说错了|我?写错了|打错了|弄错了|搞错了|抱歉|对不起|哦|新的|新|正确的?|请|麻烦|帮我|帮忙|把|给我|我的|它|收货地址|地址|住址|是|为|应该是|应该|要|"
     r"[改该][成为]|改到|改寄到?|改|换成|换到|送到|送|寄到|寄往|寄|发到|更新为|更新成|填|写|到|[，,：:；;。\s])+"
 )
-_STREET_AFTER_A_SENTENCE = re.compile(r"([^,\n]*?\b[a-z]+ )(\d+[A-Za-z]? +[A-Z][^,\n]*(?:[,\n]|$))")
-"""A sentence, then a house number and a street with a capital letter, up to the first comma: "please deliver NB-4711 to 12 Mill Lane,"."""
+_HOUSE = re.compile(r"(?<![\w-])\d{1,6}[A-Za-z]?(?:[-/]\d+[A-Za-z]?)?\s+(?=[A-Z])")
+"""A house number before a street with a capital letter."""
 _TAIL = re.compile(
     r"(?:[\s,.;，。；]*(?:please|thanks|thank you|instead|谢谢您?|多谢|麻烦了|吧|就行|即可|请更正))+$", re.I
 )
@@ -316,13 +316,26 @@ def _only_address(text: str) -> str:
     text = _TAIL.sub("", text)
     if _CJK.search(text):
         return _LEAD_ZH.sub("", text)
-    sentence = _STREET_AFTER_A_SENTENCE.match(text)
-    if sentence is not None and len(_LEAD_WORDS.intersection(sentence.group(1).casefold().split())) >= 2:
-        return text[sentence.start(2) :]
+    house = _HOUSE.search(text)
+    if house is not None and _introduces(text[: house.start()]):
+        return text[house.start() :]
     number = re.search(r"\d", text)
     if number is not None:
         return _without_lead(text, number.start())
     return text
+
+
+def _introduces(before: str) -> bool:
+    """Is what stands before a house number a lead-in, and no part of the address? "Flat 2," and "The Old Mill" are parts of it.
+
+    >>> [_introduces(one) for one in ("No, please make that ", "Nwe address: ", "reroute NB-62259 to ", "Flat 2, ", "Rue de la Paix 5, ", "")]
+    [True, True, True, False, False, False]
+    """
+    numbers = re.findall(r"(?<![\w-])\d{1,4}[A-Za-z]?(?![\w-])", before)
+    if numbers or not before.strip():
+        return False
+    words = re.findall(r"[^\W\d_]+", before)
+    return ":" in before or any(word.islower() or word.casefold() in _LEAD_WORDS - {"the"} for word in words)
 
 
 def _without_lead(text: str, number: int) -> str:

@@ -43,7 +43,7 @@ def alike(word: str, right: str, shortest: int = 4) -> bool:
     >>> alike("corect", "correct"), alike("ues", "use"), alike("ues", "use", 3), alike("tin", "tiny")
     (True, False, True, False)
     """
-    if word == right:
+    if word == right or (len(right) > shortest and word == right[1:]):
         return True
     if len(right) < shortest or len(word) < shortest or abs(len(word) - len(right)) > 1 or word[0] != right[0]:
         # The first letter of a short word is its own, except where it changed places with the second.

@@ -38,6 +38,8 @@ class Section:
 SECTIONS = (
     Section("/", "o", "M4 13h6V4H4zm0 7h6v-5H4zm8 0h8v-9h-8zm0-16v5h8V4z"),
     Section("/recommendations", "r", "M4 6h10M4 12h10M4 18h6m6-2 2.5 2.5L22 14M18 4l1 2 2 .3-1.5 1.5.4 2.2-1.9-1-1.9 1 .4-2.2L15 6.3 17 6z"),
+    Section("/inbox", "i", "M4 5h16v11H9l-4 4v-4H4zM8 9h8M8 12h5"),
+    Section("/assistant", "a", "M12 3v3M6 6h12v9H6zM9 10h.1M15 10h.1M3 9v4M21 9v4M8 19h8"),
     Section("/data", "d", "M4 6c0-1.7 3.6-3 8-3s8 1.3 8 3-3.6 3-8 3-8-1.3-8-3zm0 0v12c0 1.7 3.6 3 8 3s8-1.3 8-3V6M4 12c0 1.7 3.6 3 8 3s8-1.3 8-3"),
     Section("/models", "m", "M12 3 4 7.5v9L12 21l8-4.5v-9zm0 9 8-4.5M12 12v9m0-9L4 7.5"),
     Section("/settings", "s", "M4 7h9m5 0h2M4 17h2m5 0h9M15.5 7a2 2 0 1 0 0-.1zM8.5 17a2 2 0 1 0 0-.1z"),
@@ -49,6 +51,8 @@ def names(say: Say) -> dict[str, str]:
     return {
         "/": say("Overview"),
         "/recommendations": say("Recommendations"),
+        "/inbox": say("Inbox"),
+        "/assistant": say("Assistant"),
         "/data": say("Data"),
         "/models": say("Models"),
         "/settings": say("Settings"),

@@ -133,3 +133,76 @@ def listed(connection: Connection, modes: list[str], limit: int = 100) -> list[R
 def update(connection: Connection, row: Mapping[str, Any], state: Mapping[str, Any]) -> None:
     """Writes back what a turn changed."""
     connection.execute(UPDATE, {**row, "state": orjson.dumps(state).decode()})
+
+
+# For the desk: what waits, what is had, what was said of whom.
+
+_NAMED = """
+SELECT c.conversation_id, c.customer_id, c.visitor_id, c.verified, c.locale, c.channel, c.mode, c.handover_reason, c.summary, c.rating,
+       c.created_at, c.changed_at, p.name AS customer_name, p.email AS customer_email,
+       (SELECT value FROM external_ids x WHERE x.kind = 'customer' AND x.id = c.customer_id
+        ORDER BY namespace <> 'shop', namespace, value LIMIT 1) AS customer,
+       (SELECT namespace FROM external_ids x WHERE x.kind = 'customer' AND x.id = c.customer_id
+        ORDER BY namespace <> 'shop', namespace, value LIMIT 1) AS customer_namespace
+FROM conversations c LEFT JOIN customers p USING (customer_id)
+"""
+INBOX = f"""
+WITH c AS ({_NAMED})
+SELECT c.*, last.body AS last, last.role AS last_role, many.messages FROM c
+JOIN LATERAL (SELECT body, role FROM messages m WHERE m.conversation_id = c.conversation_id AND m.role <> 'note'
+              ORDER BY place DESC LIMIT 1) last ON true
+JOIN LATERAL (SELECT count(*) FILTER (WHERE role <> 'note') AS messages, count(*) FILTER (WHERE role = 'customer') AS asked
+              FROM messages m WHERE m.conversation_id = c.conversation_id) many ON true
+WHERE c.mode = ANY(%(modes)s) AND c.channel <> 'import' AND many.asked > 0
+AND (%(text)s = '' OR c.customer_name ILIKE %(like)s OR c.customer = %(text)s OR lower(c.customer_email) = lower(%(text)s)
+     OR EXISTS (SELECT FROM messages m WHERE m.conversation_id = c.conversation_id AND m.role <> 'note' AND m.body ILIKE %(like)s))
+ORDER BY array_position(ARRAY['waiting', 'human', 'bot', 'closed'], c.mode),
+         CASE WHEN c.mode = 'waiting' THEN c.changed_at END, c.changed_at DESC
+LIMIT %(limit)s
+"""
+MODE_COUNTS = """
+SELECT mode, count(*) AS many, max(changed_at) AS last FROM conversations c
+WHERE channel <> 'import' AND EXISTS (SELECT FROM messages m WHERE m.conversation_id = c.conversation_id AND m.role = 'customer')
+GROUP BY 1
+"""
+TRANSCRIPT = """
+SELECT m.place, m.role, m.body, m.locale, m.decision_id, m.details, m.at, d.timings_ms, t.trace
+FROM messages m LEFT JOIN decisions d USING (decision_id) LEFT JOIN decision_traces t USING (decision_id)
+WHERE m.conversation_id = %s ORDER BY m.place DESC LIMIT %s
+"""
+
+
+def inbox(connection: Connection, modes: list[str], text: str = "", limit: int = 100) -> list[Row]:
+    """Conversations in which a customer said something: who waits longest first, then the latest. text: words said in them, or who it is."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    values = {"modes": modes, "text": text, "like": f"%{escaped}%", "limit": limit}
+    return connection.execute(INBOX, values).fetchall()
+
+
+def mode_counts(connection: Connection) -> dict[str, int]:
+    """How many are in each mode."""
+    return {row["mode"]: int(row["many"]) for row in connection.execute(MODE_COUNTS).fetchall()}
+
+
+def named(connection: Connection, conversation_id: UUID) -> Row | None:
+    """One, with who it is."""
+    return connection.execute(_NAMED + " WHERE c.conversation_id = %s", (conversation_id,)).fetchone()
+
+
+def transcript(connection: Connection, conversation_id: UUID, limit: int = 300) -> list[Row]:
+    """The latest `limit` messages, oldest first, notes too; the assistant's with their traces, where those are still kept."""
+    return connection.execute(TRANSCRIPT, (conversation_id, limit)).fetchall()[::-1]
+
+
+def label(connection: Connection, body: str, intent: str | None) -> int:
+    """Says what customers want who wrote exactly this; None takes it back. Returns the number of messages."""
+    if intent is None:
+        cursor = connection.execute(
+            "UPDATE messages SET details = details - 'intent' WHERE role = 'customer' AND body = %s", (body,)
+        )
+    else:
+        cursor = connection.execute(
+            "UPDATE messages SET details = details || jsonb_build_object('intent', %s::text) WHERE role = 'customer' AND body = %s",
+            (intent, body),
+        )
+    return cursor.rowcount

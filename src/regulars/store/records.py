@@ -114,3 +114,9 @@ def counts(connection: Connection) -> Row:
     row = connection.execute(COUNTS).fetchone()
     assert row is not None
     return row
+
+
+def delete_article(connection: Connection, article_id: int) -> bool:
+    """Takes an article away, with its names outside. Returns whether there was one."""
+    connection.execute("DELETE FROM external_ids WHERE kind = 'article' AND id = %s", (article_id,))
+    return connection.execute("DELETE FROM articles WHERE article_id = %s", (article_id,)).rowcount > 0

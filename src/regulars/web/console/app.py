@@ -17,6 +17,8 @@ from fastapi import FastAPI
 from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from regulars.assist import pages as assist_pages
+from regulars.assist.pages.context import Room
 from regulars.desk.frame import STATIC, Desk
 from regulars.desk.works import Works
 from regulars.errors import DatabaseUnavailable
@@ -137,6 +139,7 @@ def install(
     )
     insights_page.mount(desk, context.insights_of, lambda: engine_of().database)
     recommend_page.mount(desk, engine_of, context.insights_of, lambda: engine_of().database)
+    assist_pages.mount(Room(desk, works, workspace.models, lambda: engine_of().database, engine_of))
     data.mount(context)
     models.mount(context)
     tuning.mount(context)
