@@ -218,6 +218,11 @@ def hostile(seed: int, attacks: int, split: str, log: TextIO | None) -> dict[str
                     told = len(enemy.tally.log)
                 if (count + 1) % SWEEP == 0:
                     enemy.everywhere(everywhere, involved)
+                    seen = enemy.tally
+                    print(
+                        f"hostile, {policy}: {count + 1}, {seen.messages} messages, {seen.changes} changes, {len(seen.log)} findings",
+                        flush=True,
+                    )
             enemy.everywhere(everywhere, involved)
             tally = enemy.tally
             for name in (

@@ -258,3 +258,20 @@ def test_a_turn_is_a_decision_with_its_account(database: Database, assistant: As
         assert kept["trace"]["gate"][0]["passed"] is True
         events = connection.execute("SELECT type, properties FROM events WHERE type = 'message'").fetchall()
         assert [json.dumps(one["properties"]) for one in events] == [json.dumps({"conversation": str(talk.id)})]
+
+
+def test_a_yes_counts_only_for_what_was_shown_last(database: Database, assistant: Assistant) -> None:
+    """A question between a proposal and a yes: where it is answered the proposal stands below; where it isn't, yes means the colleague."""
+    talk = Talk(database, assistant, "ada")
+    assert talk.say("Please cancel order 1001").needs_yes
+    answered = talk.say("What does delivery cost?")
+    assert answered.text is not None
+    assert "€3.90" in answered.text
+    assert "1001" in answered.text, "what waits for a yes is shown again"
+    assert answered.needs_yes
+    asked = talk.say("Do you sell unicorns made of cheese?")
+    assert asked.act == "no_evidence"
+    assert not asked.needs_yes
+    handed = talk.say("yes")
+    assert handed.mode == "waiting"
+    assert status(database, "1001") == "paid"

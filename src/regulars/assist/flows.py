@@ -38,6 +38,9 @@ from regulars.store import order_book
 MISSES = 3
 """Turns in a row that led nowhere, after which a person is offered without being asked for."""
 
+SETTLED = ("answer", "chitchat:", "list", "no_attachments", "too_long")
+"""Acts that ask nothing: below one of these a proposal may be shown again without two questions standing in one reply."""
+
 MENDED = {
     "out_of_stock": "new", "same_variant": "new", "unknown_variant": "new", "other_product": "new", "not_in_order": "items",
     "balance_too_low": "method", "same_method": "method", "unknown_method": "method", "refund_elsewhere": "method",
@@ -207,6 +210,17 @@ class Flows:
                 self._ask(work, slot)
                 return
         self._propose(work)
+
+    def show_again(self, work: Work) -> None:
+        """A yes counts only for what was shown last: what still waits for one is shown again below another answer, or waits no more."""
+        state = work.state
+        if state.token is None or not work.frames or any(frame.act.startswith("confirm:") for frame in work.frames):
+            return
+        state.token = None
+        if state.flow is not None and work.frames[-1].act.startswith(SETTLED):
+            # The question that was answered names nothing of what is proposed.
+            work.said = ""
+            self.go_on(work)
 
     def _without_flow(self, work: Work) -> None:
         if work.person is None and any(name in work.state.slots for name in ("email", "name")):

@@ -134,6 +134,7 @@ class Assistant:
             self.flows.carry_out(work, command)
         if not [frame for frame in work.frames if frame.act != "no_attachments"] and text:
             self.flows.go_on(work)
+        self.flows.show_again(work)
         timings["act"] = _ms(began)
         reply, verdicts = self._reply(work)
         timings["compose"] = _ms(began)
