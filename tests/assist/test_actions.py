@@ -321,3 +321,13 @@ def test_forgetting_a_customer_reaches_what_was_said_and_done(shop: Database) ->
         connection.execute("SELECT erase_customer(%s)", (gone,))
         rows = connection.execute("SELECT customer_id, arguments, effects, before FROM actions").fetchall()
         assert [tuple(row.values()) for row in rows] == [(None, {}, [], None)]
+
+
+def test_a_customers_orders_are_each_read_whole(shop: Database) -> None:
+    with shop.connect() as connection:
+        orders = order_book.read_orders(connection, who(connection).customer_id)
+        names = [one.name.value for one in orders if one.name is not None]
+        assert names[:3] == ["1001", "1002", "1003"], "the latest first"
+        assert orders == [order(connection, name) for name in names]
+        assert [(one.line, one.title) for one in orders[0].lines] == [(1, "Mug"), (2, "Tea")]
+        assert order_book.read_orders(connection, -1) == []
