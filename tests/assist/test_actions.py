@@ -329,5 +329,5 @@ def test_a_customers_orders_are_each_read_whole(shop: Database) -> None:
         names = [one.name.value for one in orders if one.name is not None]
         assert names[:3] == ["1001", "1002", "1003"], "the latest first"
         assert orders == [order(connection, name) for name in names]
-        assert [(one.line, one.title) for one in orders[0].lines] == [(1, "Mug"), (2, "Tea")]
+        assert [(one.line, one.titles["en"]) for one in orders[0].lines] == [(1, "Mug"), (2, "Tea")]
         assert order_book.read_orders(connection, -1) == []
