@@ -81,6 +81,7 @@ class Rules:
         if rule.get("reasons") and given.get("reason") not in rule["reasons"]:
             raise Forbidden("no accepted reason")
         paid = _paid(order)
+        _withdraw(order)
         order["status"] = "cancelled"
         for method, amount in paid.items():
             _give_back(order, after, method, amount)
@@ -94,7 +95,8 @@ class Rules:
             raise Forbidden("not their way to pay")
         if new in paid:
             raise Forbidden("it is paid that way already")
-        amount = sum(paid.values()) or order["total"]
+        amount = order["total"] if order["status"] == "open" else sum(paid.values()) or order["total"]
+        _withdraw(order)
         _take(order, after, new, amount)
         for method, back in paid.items():
             _give_back(order, after, method, back)
@@ -239,6 +241,13 @@ def _paid(order: dict[str, Any]) -> dict[str, int]:
         if status != "failed" and not (order["status"] == "open" and kind == "charge" and status == "pending"):
             left[method] = left.get(method, 0) + (amount if kind == "charge" else -amount)
     return {method: amount for method, amount in left.items() if amount > 0}
+
+
+def _withdraw(order: dict[str, Any]) -> None:
+    """Charges that an open order waits for aren't charged any more."""
+    for one in order["payments"] if order["status"] == "open" else ():
+        if one[0] == "charge" and one[3] == "pending":
+            one[3] = "failed"
 
 
 def _holds_money(state: State, method: str | None) -> bool:

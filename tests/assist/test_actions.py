@@ -331,3 +331,26 @@ def test_a_customers_orders_are_each_read_whole(shop: Database) -> None:
         assert orders == [order(connection, name) for name in names]
         assert [(one.line, one.titles["en"]) for one in orders[0].lines] == [(1, "Mug"), (2, "Tea")]
         assert order_book.read_orders(connection, -1) == []
+
+
+def test_an_open_order_is_charged_once_whatever_was_changed_before(shop: Database) -> None:
+    """Unpaid; another mug made it dearer by a charge that is waited for. Then it is paid in another way: the total, and nothing beside it."""
+    with shop.connect() as connection:
+        number = order(connection, "1001").order_id
+        connection.execute("UPDATE orders SET status = 'open' WHERE order_id = %s", (number,))
+        connection.execute("DELETE FROM payments WHERE order_id = %s", (number,))
+    assert (
+        do(shop, "change_items", order="1001", items=[{"line": 1, "new": "mug-red"}], payment_method="ada-card").state
+        == "done"
+    )
+    assert do(shop, "change_payment", order="1001", payment_method="ada-paypal").state == "done"
+    with shop.connect() as connection:
+        now = order(connection, "1001")
+        assert now.total == 2040
+        assert [(one.kind, one.amount, one.status) for one in now.payments] == [
+            ("charge", 250, "failed"),
+            ("charge", 2040, "pending"),
+        ]
+    assert do(shop, "cancel_order", order="1001").state == "done"
+    with shop.connect() as connection:
+        assert {one.status for one in order(connection, "1001").payments} == {"failed"}, "nothing is left to be charged"

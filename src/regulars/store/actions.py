@@ -138,6 +138,14 @@ def _payment(connection: Connection, effect: Mapping[str, Any], customer: int, o
     return "orders"
 
 
+def _charges_withdrawn(connection: Connection, effect: Mapping[str, Any], customer: int, order: int | None) -> str:  # noqa: ARG001
+    connection.execute(
+        "UPDATE payments SET status = 'failed' WHERE order_id = %s AND place = ANY(%s) AND kind = 'charge' AND status = 'pending'",
+        (order, effect["places"]),
+    )
+    return "orders"
+
+
 def _balance(connection: Connection, effect: Mapping[str, Any], customer: int, order: int | None) -> str:  # noqa: ARG001
     connection.execute(
         "UPDATE payment_methods SET balance = coalesce(balance, 0) + %s, currency = coalesce(currency, %s),"
@@ -176,6 +184,7 @@ _APPLY = {
     "order_total": _order_total,
     "line": _line,
     "payment": _payment,
+    "charges_withdrawn": _charges_withdrawn,
     "balance": _balance,
     "profile_address": _profile_address,
     "stock_alert": _stock_alert,

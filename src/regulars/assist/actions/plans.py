@@ -136,6 +136,7 @@ def _cancel(given: Arguments, records: Records, policy: Policy) -> Plan:
         raise _No("reason_needed", reasons=list(rule.reasons))
     effects: list[dict[str, Any]] = [{"set": "order_status", "value": "cancelled"}]
     refunds = _refund_all(order, records.profile, rule.refund_to)
+    effects += _withdrawn(order)
     for amount, method in refunds:
         effects += _pay_back(order, amount, method)
     worth = sum(amount for amount, _ in refunds)
@@ -158,6 +159,12 @@ def _refund_all(order: OrderView, profile: Profile, ways: list[RefundTo]) -> lis
         total = sum(amount for amount in left.values() if amount > 0)
         return [(total, card)] if total else []
     return [(amount, profile.method(method)) for method, amount in left.items() if amount > 0]
+
+
+def _withdrawn(order: OrderView) -> list[dict[str, Any]]:
+    """What an open order still waits for isn't to be charged any more: it is cancelled, or paid in another way."""
+    waiting = [one.place for one in order.payments if one.kind == "charge" and one.status == "pending"]
+    return [{"set": "charges_withdrawn", "places": waiting}] if waiting and order.status == "open" else []
 
 
 def _pay_back(order: OrderView, amount: int, method: Method | None) -> list[dict[str, Any]]:
@@ -243,13 +250,14 @@ def _change_payment(given: Arguments, records: Records, policy: Policy) -> Plan:
     paid = _refund_all(order, records.profile, ["original"])
     if len(paid) > 1:
         raise _No("several_payments")
-    due = order.worth
+    # An open order waits for its whole total, whatever part of it a changed item put down as a charge of its own.
+    due = order.total if order.status == "open" and order.total is not None else order.worth
     if due is None:
         raise _No("amount_unknown")
     before = paid[0][1] if paid else next((records.profile.method(one.method_id) for one in order.payments), None)
     if not rule.same_method and before is not None and before.method_id == method.method_id:
         raise _No("same_method", method=_method_told(method))
-    effects = _charge(order, due, method, rule.balance_must_cover)
+    effects = [*_withdrawn(order), *_charge(order, due, method, rule.balance_must_cover)]
     for amount, old in paid:
         effects += _pay_back(order, amount, old)
     told = {"method": _method_told(method), "before": None if before is None else _method_told(before), "amount": due}
