@@ -13,7 +13,7 @@ from random import Random
 
 import structlog
 
-from benchmarks.assistant.book import CURRENCY, POLICIES, Book
+from benchmarks.assistant.book import CURRENCY, POLICIES, PRODUCTS, Book
 from benchmarks.assistant.customer import Bank, phrases
 from benchmarks.assistant.goals import Goal, goals
 from benchmarks.assistant.play import Line
@@ -69,8 +69,6 @@ def stage(seed: int, split: str, more_customers: int = 0) -> Iterator[Stage]:
 
 def _furnish(book: Book, language: str) -> None:
     """A customer with an order in each of the states that an action may ask for."""
-    from benchmarks.assistant.book import PRODUCTS
-
     rng = book.rng
     shelf = [one.id for one in PRODUCTS.values() if one.language == language]
     customer = book.customer(language, rng.choice((None, 300, 5_000, 90_000)))
