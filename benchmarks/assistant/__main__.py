@@ -14,6 +14,7 @@ at a time; turn_p95_ms_at_50 with 50 customers who each write every two to six s
 from __future__ import annotations
 
 import argparse
+import copy
 import sys
 import threading
 import time
@@ -29,7 +30,7 @@ from benchmarks.assistant.book import POLICIES
 from benchmarks.assistant.customer import Customer, read_aloud
 from benchmarks.assistant.goals import Goal
 from benchmarks.assistant.honest import Judge, leaks
-from benchmarks.assistant.play import Line, Played, play
+from benchmarks.assistant.play import Played, play
 from benchmarks.assistant.stage import SHOP_NAME, Stage, stage
 from benchmarks.assistant.tables import State
 from regulars.language.chat_models import BundledModel
@@ -170,8 +171,7 @@ def crowd(at: Stage) -> float:
 
     def talk(place: int) -> None:
         rng = Random(place)
-        line = Line.__new__(Line)
-        line.shop, line.desk, line.row, line.reader, line.assistant = at.line.shop, at.line.desk, at.line.row, at.line.reader, at.line.assistant  # fmt: skip
+        line = copy.copy(at.line)
         line.turns_ms, line.heard = [], []
         for number in range(EACH):
             goal = goals[(place + number * 7) % len(goals)]

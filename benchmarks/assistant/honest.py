@@ -54,7 +54,7 @@ _ITEM = re.compile(r"^• \d+ × (.+)$", re.M)
 
 @dataclass(slots=True)
 class Judge:
-    """policies: documents in force, with their texts as the shop has them. today: what "today" may be said to be."""
+    """policy: the rules in force, with their texts as the shop has them. shop: its name."""
 
     policy: Mapping[str, Any]
     shop: str
@@ -86,7 +86,7 @@ class Judge:
         dates: set[date] = set()
         for source in re.findall(r"\[([a-z]+:[^\]]+)\]", text):
             known |= self._articles.get(source, set())
-        known |= _pieces(str(list(self.policy.values()))) | {"30", "14", "1"}
+        known |= _pieces(str(list(self.policy.values())))
         if state is not None:
             amounts |= self._amounts_of(state)
             known |= _pieces(str(state["addresses"]) + str(state["name"]) + str(state["email"]))

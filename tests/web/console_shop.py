@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import threading
@@ -24,6 +25,7 @@ from regulars.web.engine import Engine
 from .shop_pages import tiny_shop
 
 PASSWORD = "one-for-the-tests"
+PATIENCE = 150  # tenths of a second: the machine may be busy
 
 
 def recent_events(now: datetime) -> list[dict[str, Any]]:
@@ -129,3 +131,26 @@ async def simulated_user(shop: Shop, language: str = "en") -> AsyncIterator[Any]
             await engine.stop()
             # The simulated user puts itself in these places.
             ui.navigate, ui.notify, ui.download = Navigate(), notify, download
+
+
+def simulate(shop: Shop, steps: Callable[[Any], Any], language: str = "en") -> None:
+    async def run() -> None:
+        async with simulated_user(shop, language) as user:
+            await steps(user)
+
+    asyncio.run(run())
+
+
+async def until(true: Callable[[], bool]) -> None:
+    for _ in range(PATIENCE):
+        if true():
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("it didn't come true")
+
+
+def form_of(user: Any, submit: str) -> Any:
+    from nicegui.testing.user_interaction import UserInteraction
+
+    button = next(one for one in user.find(submit).elements if one.props.get("type") == "submit")
+    return UserInteraction(user, {button.parent_slot.parent}, submit)

@@ -17,9 +17,7 @@ from regulars.store import actions as action_table
 from regulars.store import conversations as table
 
 from .chat_shop import furnish
-from .console_shop import console_shop, simulated_user
-
-PATIENCE = 150  # tenths of a second: the machine may be busy
+from .console_shop import PATIENCE, console_shop, form_of, simulate, until
 
 
 @pytest.fixture(scope="module")
@@ -27,29 +25,6 @@ def desk(servers: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory
     with console_shop(servers, tmp_path_factory.mktemp("desk") / "shop") as (_, shop):
         furnish(shop)
         yield shop
-
-
-def simulate(shop: Shop, steps: Callable[[Any], Any], language: str = "en") -> None:
-    async def run() -> None:
-        async with simulated_user(shop, language) as user:
-            await steps(user)
-
-    asyncio.run(run())
-
-
-async def until(true: Callable[[], bool]) -> None:
-    for _ in range(PATIENCE):
-        if true():
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError("it didn't come true")
-
-
-def form_of(user: Any, submit: str) -> Any:
-    from nicegui.testing.user_interaction import UserInteraction
-
-    button = next(one for one in user.find(submit).elements if one.props.get("type") == "submit")
-    return UserInteraction(user, {button.parent_slot.parent}, submit)
 
 
 def press(user: Any, words: str) -> None:

@@ -15,31 +15,13 @@ import pytest
 from regulars.errors import Conflict
 from regulars.shop import Shop
 
-from .console_shop import console_shop, simulated_user
-
-PATIENCE = 100  # tenths of a second: the machine may be busy
+from .console_shop import PATIENCE, console_shop, form_of, simulate, until
 
 
 @pytest.fixture(scope="module")
 def whole(servers: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with console_shop(servers, tmp_path_factory.mktemp("console") / "shop") as (_, shop):
         yield shop
-
-
-def simulate(shop: Shop, steps: Callable[[Any], Any], language: str = "en") -> None:
-    async def run() -> None:
-        async with simulated_user(shop, language) as user:
-            await steps(user)
-
-    asyncio.run(run())
-
-
-async def until(true: Callable[[], bool]) -> None:
-    for _ in range(PATIENCE):
-        if true():
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError("it didn't come true")
 
 
 def test_the_overview_says_what_happened(whole: Shop) -> None:
@@ -131,7 +113,7 @@ def test_settings_are_saved_and_wrong_ones_refused(whole: Shop) -> None:
     async def steps(user: Any) -> None:
         await user.open("/settings")
         await user.should_see("Save", retries=PATIENCE)
-        form = _form_of(user, "Save")
+        form = form_of(user, "Save")
         form.trigger("submit.prevent", {**given, "name": ["Tea & Shoes"]})
         await until(lambda: whole.settings.name == "Tea & Shoes")
         assert whole.settings.repeatable_categories == ["Tea", "Coffee"]
@@ -143,18 +125,11 @@ def test_settings_are_saved_and_wrong_ones_refused(whole: Shop) -> None:
     simulate(whole, steps)
 
 
-def _form_of(user: Any, submit: str) -> Any:
-    from nicegui.testing.user_interaction import UserInteraction
-
-    button = next(one for one in user.find(submit).elements if one.props.get("type") == "submit")
-    return UserInteraction(user, {button.parent_slot.parent}, submit)
-
-
 def test_a_key_is_made_shown_once_and_revoked(whole: Shop) -> None:
     async def steps(user: Any) -> None:
         await user.open("/settings")
         await user.should_see("Make a key", retries=PATIENCE)
-        _form_of(user, "Make a key").trigger("submit.prevent", {"name": ["the website"], "scope": ["public"]})
+        form_of(user, "Make a key").trigger("submit.prevent", {"name": ["the website"], "scope": ["public"]})
         await user.should_see("It is shown this once", retries=PATIENCE)
         key = next(row for row in _keys(whole) if row["name"] == "the website")
         assert key["scope"] == "public"

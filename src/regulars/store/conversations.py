@@ -161,7 +161,7 @@ ORDER BY array_position(ARRAY['waiting', 'human', 'bot', 'closed'], c.mode),
 LIMIT %(limit)s
 """
 MODE_COUNTS = """
-SELECT mode, count(*) AS many, max(changed_at) AS last FROM conversations c
+SELECT mode, count(*) AS many FROM conversations c
 WHERE channel <> 'import' AND EXISTS (SELECT FROM messages m WHERE m.conversation_id = c.conversation_id AND m.role = 'customer')
 GROUP BY 1
 """

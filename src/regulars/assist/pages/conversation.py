@@ -78,7 +78,6 @@ class _Page:
     def __init__(self, room: Room, visit: Visit, conversation: UUID) -> None:
         self.room, self.visit, self.conversation = room, visit, conversation
         self.suggestion: Suggestion | None = None
-        self.dealt_with = 0
         self.edits = False
 
     async def build(self) -> None:

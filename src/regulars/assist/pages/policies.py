@@ -15,7 +15,7 @@ from regulars.desk.markup import Markup, joined, tag
 from regulars.desk.visit import Visit
 from regulars.errors import InvalidInput
 from regulars.language.translations import Say
-from regulars.schema.money import exponent_of
+from regulars.schema.money import Money, exponent_of
 from regulars.store import actions as action_table
 from regulars.store.database import Connection, Row
 
@@ -191,8 +191,8 @@ def _fields(visit: Visit, action: str, rule: Rule) -> list[Markup]:
 
 def _typed(visit: Visit, minor: int) -> str:
     """Minor units as somebody would type them: 4.95."""
-    exponent = exponent_of(visit.settings.currency)
-    return f"{minor / 10**exponent:.{exponent}f}"
+    currency = visit.settings.currency
+    return str(Money(minor, currency, exponent_of(currency)).major)
 
 
 def _flag(path: str, called: str, value: bool) -> Markup:
@@ -282,6 +282,7 @@ def _count(visit: Visit, path: str, given: Mapping[str, list[str]], *, none: boo
 
 
 def _minor(visit: Visit, path: str, given: Mapping[str, list[str]]) -> int:
+    """Stricter than `to_minor`, which is for files: here a fraction of a cent is a slip, to be said rather than rounded."""
     text = _one(given, path).strip().replace(",", ".") or "0"
     try:
         amount = Decimal(text).scaleb(exponent_of(visit.settings.currency))
