@@ -14,8 +14,8 @@ demo: $(STAMP)
 	@$(BIN)/regulars demo demo-shop
 
 test: $(STAMP)
-	@echo "Testing (about ten minutes on two cores; browser tests need Chromium)…"
-	@$(BIN)/python -m pytest
+	@echo "Testing in two processes (about ten minutes on two cores; browser tests need Chromium)…"
+	@$(BIN)/python -m pytest -n 2
 
 check: $(STAMP)
 	@$(BIN)/ruff format --check src tests benchmarks

@@ -18,6 +18,13 @@ from fastapi import FastAPI
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+LOOKS = [
+    ("light", "desk", "en-GB"),
+    ("light", "telephone", "zh-CN"),
+    ("dark", "desk", "zh-CN"),
+    ("dark", "telephone", "en-GB"),
+]
+"""Scheme, width and language: each pair of them occurs, which is where layouts break; all eight cost twice the time."""
 CHROMIUM = Path("/usr/bin/chromium")
 ARTIFACTS = Path(__file__).parent.parent.parent / "artifacts"
 

@@ -18,7 +18,7 @@ from regulars.assist import handing
 from regulars.shop import Shop
 from regulars.store import conversations as table
 
-from .browsing import SomebodysShop, chromium, serving
+from .browsing import LOOKS, SomebodysShop, chromium, serving
 from .chat_shop import chat_shop
 
 if TYPE_CHECKING:
@@ -144,9 +144,7 @@ def test_a_session_by_keyboard_alone(page: Page) -> None:
     assert page.evaluate(f"{focused}.className") == "open", "and goes back where it was"
 
 
-@pytest.mark.parametrize("language", ["en-GB", "zh-CN"])
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width", "language"), LOOKS)
 def test_readable_for_everybody(
     browser: Browser, served: tuple[str, Shop], width: str, language: str, scheme: Any
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 from regulars.shop import Shop
 from regulars.store import conversations as table
 
+from .browsing import LOOKS
 from .console_shop import PASSWORD, app_with_console, console_shop, served
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ def opened(browser: Browser, address: str, width: str = "desk", language: str = 
     page.goto("login")
     page.get_by_role("textbox").or_(page.locator("#password")).first.fill(PASSWORD)
     page.keyboard.press("Enter")
-    page.locator(".nicegui-content h1").wait_for()  # not any h1: the login page has one too, and leaving it early stops the login
+    page.locator(
+        ".nicegui-content h1"
+    ).wait_for()  # not any h1: the login page has one too, and leaving it early stops the login
     return page
 
 
@@ -84,9 +87,7 @@ def page(browser: Browser, serving: tuple[str, Shop]) -> Iterator[Page]:
     made.context.close()
 
 
-@pytest.mark.parametrize("language", ["en-GB", "zh-CN"])
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width", "language"), LOOKS)
 def test_every_page_is_whole_and_readable_for_everybody(
     browser: Browser, serving: tuple[str, Shop], width: str, language: str, scheme: Any
 ) -> None:

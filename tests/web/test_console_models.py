@@ -18,9 +18,9 @@ from regulars.recommend.sequence_training import SequenceSettings
 from regulars.recommend.train import TrainSettings
 from regulars.shop import Shop
 
-from .browsing import chromium
+from .browsing import LOOKS, chromium
 from .console_shop import app_with_console, console_shop, served
-from .test_console_browser import WIDTHS, opened
+from .test_console_browser import opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -53,9 +53,7 @@ def serving(servers: Callable[[str], Any], tmp_path_factory: pytest.TempPathFact
             yield address, shop, trained.version
 
 
-@pytest.mark.parametrize("language", ["en-GB", "zh-CN"])
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width", "language"), LOOKS)
 def test_the_pages_are_whole_and_readable_for_everybody(
     browser: Browser, serving: Serving, width: str, language: str, scheme: Any
 ) -> None:
