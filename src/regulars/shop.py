@@ -20,10 +20,12 @@ from regulars.assist.desk import Desk
 from regulars.assist.evaluate import evaluate_assistant
 from regulars.assist.intents.bundled import BUNDLED
 from regulars.assist.intents.settings import IntentSettings
+from regulars.content.studio import Studio
 from regulars.errors import InvalidInput, NotFound, SupervisorError
 from regulars.feeds.importer import import_file
 from regulars.feeds.preview import Preview, preview_file
 from regulars.feeds.report import ImportReport
+from regulars.language.chat_models import chat_model
 from regulars.language.translations import best_locale, say_in
 from regulars.learning import loop
 from regulars.privacy import erasure, export
@@ -376,6 +378,13 @@ class Shop:
         with self.database.connect() as connection:
             row = shop_table.read(connection)
         return talk.begin(self.database, desk, row.secret, row.settings, who, best_locale(locale))
+
+    @property
+    def studio(self) -> Studio:
+        """Texts about products: written, judged, published; see content.studio. With the chat model that `llm_base_url`
+        names, else by the realiser alone. Raises: InvalidInput for an address that can't be right.
+        """
+        return Studio(self.database, self.start.chat(chat_model))
 
     def models(self) -> list[Row]:
         """All versions, newest first."""

@@ -13,14 +13,17 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from regulars.errors import WorkspaceError
 
+T = TypeVar("T")
 FILE = "regulars.toml"
 KEPT_BESIDE = ("DEMO", "demo-world.npz", "tuning/settings.json")
 """Files that belong to what the database holds: a backup takes them along. A demo shop stays one wherever it goes, a tuned
@@ -73,6 +76,11 @@ class StartSettings(BaseSettings):
     trust_forwarded_for: bool = Field(
         default=False, description="Take the caller's address from X-Forwarded-For: only behind a proxy that sets it."
     )
+
+    def chat(self, make: Callable[[str | None, str | None, str | None], T]) -> T:
+        """The chat model that these settings name. make: from address, name and key, such as `language.chat_models.chat_model`."""
+        key = self.llm_api_key
+        return make(self.llm_base_url, self.llm_model, None if key is None else key.get_secret_value())
 
 
 @dataclass(frozen=True, slots=True)

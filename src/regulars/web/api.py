@@ -16,6 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 import regulars
 from regulars.assist import routes as assist_routes
 from regulars.assist import talk_routes
+from regulars.content import routes as content_routes
 from regulars.errors import DatabaseUnavailable, Unauthenticated
 from regulars.recommend import routes as recommend_routes
 from regulars.recommend import taste_routes
@@ -68,6 +69,7 @@ def create_app(folder: Path, *, console: bool = False) -> FastAPI:
     app.include_router(taste_routes.router(engine_of, any_caller, RESPONSES))
     app.include_router(assist_routes.router(engine_of, any_caller, secret_caller, RESPONSES))
     app.include_router(talk_routes.router(engine_of, any_caller, secret_caller, RESPONSES))
+    app.include_router(content_routes.router(engine_of, any_caller, secret_caller, RESPONSES))
     _add_health(app, engine_of)
     storefront.mount(app, engine_of)
     if console:

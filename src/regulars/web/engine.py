@@ -22,6 +22,7 @@ from threadpoolctl import threadpool_limits
 from regulars.assist.actions.executor import Executor
 from regulars.assist.desk import Desk
 from regulars.assist.service import Assistant
+from regulars.content.studio import Studio
 from regulars.errors import DatabaseUnavailable, RegularsError, Unavailable
 from regulars.language.chat_models import chat_model
 from regulars.privacy import erasure, export
@@ -31,7 +32,7 @@ from regulars.recommend.catalogue import Item
 from regulars.recommend.live import Live
 from regulars.schema import Decision, Event, ExternalId
 from regulars.schema.shop import ShopSettings
-from regulars.store import decisions, people, records, rows
+from regulars.store import decisions, people, records, rows, texts
 from regulars.store import shop as shop_table
 from regulars.store import taste as taste_table
 from regulars.store.database import AsyncPool, Connection, Database, Row, sql, translated
@@ -168,9 +169,9 @@ class Engine:
         self.pool = AsyncPool(self.database.url)
         self.writer = DecisionWriter(self.pool)
         self.reader = PersonReader(self.pool)
-        key = start.llm_api_key
-        chat = chat_model(start.llm_base_url, start.llm_model, None if key is None else key.get_secret_value())
+        chat = start.chat(chat_model)
         self.desk = Desk(workspace.models, lambda: self.serving, chat)
+        self.studio = Studio(self.database, chat)
         self.shop: ShopRow | None = None
         self.keys: dict[bytes, tuple[int, str]] = {}
         self._key_made = False
@@ -218,6 +219,7 @@ class Engine:
                 bytes(row["sha256"]): (row["key_id"], row["scope"]) for row in connection.execute(shop_table.READ_KEYS)
             }
             self.desk.refresh(connection, self.shop.settings)
+            texts.publish_due(connection)
         self.live.refresh()
         if not self.database_ok:
             log.info("database_reached")

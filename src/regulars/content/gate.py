@@ -1,0 +1,301 @@
+"""Whether a text about a product may go out: everything in it traces to the sheet, and no rule of what may be claimed is broken.
+
+Stands on the gate that the assistant uses (language.grounding). Beyond it: materials, colours, origins and features in a shop's
+wider vocabulary, rule packs, the shop's own words, lengths, sentences that are too long to read. Shares nothing with the realiser
+but the sheet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from regulars.content.lexicon import plain_words, words_of
+from regulars.content.rules import matches
+from regulars.content.sheet import Sheet
+from regulars.language.grounding import Finding, check
+from regulars.language.grounding.texts import CJK, Span, clauses, negations, sentences, without
+from regulars.schema.content import KINDS, Brief, Fields, Place, joined, width
+
+LONG_SENTENCE = {"en": 38, "zh": 80}
+"""Words, or signs, from which on a sentence is hard to read (a warning)."""
+_SINGLE = re.compile(r"[\u4e00-\u9fff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something in a text that may not stay, or that a person should see. place: the field. Places count its characters.
+
+    kind: as a finding's, or "material", "colour", "origin", "feature", "claim", "word", "readability". rule: pack and key, with its
+    source. warning: it holds nothing back.
+    """
+
+    place: str
+    start: int
+    end: int
+    kind: str
+    said: str
+    reason: str
+    rule: str = ""
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """passed: nothing holds the text back."""
+
+    passed: bool
+    flags: tuple[Flag, ...]
+
+
+def judge(fields: Fields, sheet: Sheet, brief: Brief, foreign: Collection[str] = ()) -> Judgement:
+    """Every reason why this text can't go out. foreign: other brands of the shop. Raises nothing."""
+    flags = [
+        flag
+        for name, text in texts(fields, brief.locale).items()
+        for flag in _of_place(name, text, sheet, brief, foreign)
+    ]
+    places = {place.name for place in KINDS.get(brief.kind, ())}
+    flags += [
+        Flag(name, 0, 0, "length", "", "This kind of text has no such part.") for name in fields if name not in places
+    ]
+    flags += [Flag(name, 0, 0, "length", "", "This part is missing.") for name in places if name not in fields]
+    flags += [Flag("", 0, 0, "conflict", ", ".join(what for _, what in one.told), f"The record contradicts itself: {one.matter}. Neither is written.", warning=True) for one in sheet.conflicts]  # fmt: skip
+    return Judgement(not any(not one.warning for one in flags), tuple(flags))
+
+
+def texts(fields: Fields, locale: str) -> dict[str, str]:
+    """Each place's text as it is read."""
+    return {name: joined(sentences, locale) for name, sentences in fields.items()}
+
+
+def _of_place(name: str, text: str, sheet: Sheet, brief: Brief, foreign: Collection[str]) -> Iterator[Flag]:
+    place = next((one for one in KINDS.get(brief.kind, ()) if one.name == name), None)
+    found: dict[Span, Flag] = {}
+    for finding in _grounded(text, sheet, brief):
+        found[(finding.start, finding.end)] = Flag(
+            name, finding.start, finding.end, finding.kind, finding.said, finding.reason
+        )
+    own = _own_spans(text, sheet, brief.locale)
+    bare = without(text, own)
+    for flag in (
+        *_wares(name, text, bare, sheet, brief.locale),
+        *_brands(name, bare, foreign),
+        *_claims(name, text, bare, sheet, brief.locale),
+        *_words(name, text, brief),
+    ):
+        if not any(start <= flag.start and flag.end <= end and not one.warning for (start, end), one in found.items()):
+            found[(flag.start, flag.end)] = flag
+    yield from sorted(found.values(), key=lambda one: (one.start, one.end))
+    if place is not None:
+        yield from _lengths(text, place)
+    yield from _readable(name, text, brief.locale)
+
+
+def _grounded(text: str, sheet: Sheet, brief: Brief) -> Iterator[Finding]:
+    """The shared gate's findings, but for those that only hold between a desk and its customer."""
+    held = _held(sheet)
+    words, signs = plain_words()
+    values = {
+        value
+        for one in sheet.details
+        for value in (*one.values, *(said for each in one.said.values() for said in each))
+    }
+    for finding in check(text, sheet.frame(brief.locale)).findings:
+        if finding.kind == "name":
+            said = finding.said.casefold()
+            known = said in held if len(said) > 1 else said in values
+            if known or (all(word in words for word in re.findall(r"[a-z]+", said)) and not _SINGLE.search(said)):
+                continue
+            if all(sign in signs or sign in values for sign in _SINGLE.findall(said)) and not re.search(r"[a-z]", said):
+                continue
+        if finding.kind == "length" and finding.said:
+            continue
+        if (
+            finding.kind == "language"
+            and finding.end - finding.start == len(text)
+            and not CJK.search(sheet.title(brief.locale))
+        ) and text.strip() == sheet.title(brief.locale).strip():
+            continue
+        yield finding
+
+
+def _own_spans(text: str, sheet: Sheet, locale: str) -> list[Span]:
+    """Where the text has the title, the brand or a value word for word: these claim nothing of themselves."""
+    forms = {*sheet.titles.values(), sheet.record.brand or ""}
+    forms |= {value for one in sheet.details if locale in one.said for value in (*one.said[locale], *one.values)}
+    spans = []
+    for form in sorted(forms, key=len, reverse=True):
+        if len(form) > 1:
+            edge = r"(?<![A-Za-z])" if form[0].isascii() and form[0].isalpha() else ""
+            back = r"(?![A-Za-z])" if form[-1].isascii() and form[-1].isalpha() else ""
+            spans += [match.span() for match in re.finditer(edge + re.escape(form) + back, text, re.I)]
+    return spans
+
+
+@lru_cache(maxsize=8)
+def _lexicon(locale: str) -> tuple[tuple[str, re.Pattern[str], dict[str, frozenset[str]]], ...]:
+    """(kind, pattern of its words, word → all words of the same meaning)."""
+    found = []
+    for kind, called in (
+        ("materials", "material"),
+        ("colours", "colour"),
+        ("origins", "origin"),
+        ("features", "feature"),
+    ):
+        same: dict[str, set[str]] = {}
+        for english, chinese in words_of(kind):
+            for word in (english, chinese):
+                same.setdefault(word.casefold(), set()).update((english.casefold(), chinese.casefold()))
+        place = 1 if locale == "zh" else 0
+        forms = sorted({pair[place] for pair in words_of(kind)}, key=len, reverse=True)
+        forms = [form for form in forms if len(form) > 1 and form.casefold() not in _COMMON_WORDS]
+        if locale == "zh":
+            pattern = re.compile("|".join(map(re.escape, forms)))
+        else:
+            pattern = re.compile(
+                rf"(?<![A-Za-z-])(?:{'|'.join(re.escape(form).replace(chr(92) + ' ', '[ -]') for form in forms)})(?![A-Za-z])",
+                re.I,
+            )
+        found.append((called, pattern, {word: frozenset(others) for word, others in same.items()}))
+    return tuple(found)
+
+
+_COMMON_WORDS = frozenset(("down", "ash", "natural", "sand", "mint", "rose", "plum", "oat", "olive", "coral", "gold", "crystal", "clay", "wax", "pine", "camel", "cream", "paper", "lined", "china", "apricot", "champagne", "lavender", "mustard", "charcoal", "foam", "felt", "modal", "metal", "turkey", "透明", "彩色", "金属", "保温", "无线", "有弹性"))  # fmt: skip
+"""Words of the lexicon that mean other things as often."""
+
+
+def _wares(name: str, text: str, bare: str, sheet: Sheet, locale: str) -> Iterator[Flag]:
+    """Materials, colours, origins and features that the record doesn't hold, or holds otherwise."""
+    held = _held(sheet)
+    denied = {one.label[place].casefold() for one in sheet.details if one.yes is False for place in one.label}
+    for kind, pattern, same in _lexicon(locale):
+        for match in pattern.finditer(bare):
+            word = match[0].casefold().replace("-", " ")
+            alike = same.get(match[0].casefold(), frozenset((match[0].casefold(),))) | {word, word.replace(" ", "-")}
+            known = any(one in held for one in alike)
+            if not known:
+                reason = {
+                    "material": "The record has no such material.",
+                    "colour": "The record has no such colour.",
+                    "origin": "The record says nothing of this origin.",
+                    "feature": "The record says nothing of this property.",
+                }[kind]
+                yield Flag(name, match.start(), match.end(), kind, text[match.start() : match.end()], reason)
+            elif kind == "feature" and alike & denied and not _denied_at(text, match.span()):
+                yield Flag(name, match.start(), match.end(), "polarity", match[0], "The record says that it isn't so.")
+
+
+def _held(sheet: Sheet) -> str:
+    """Everything that the record says, in small letters."""
+    parts = [
+        *sheet.record.titles.values(),
+        *(one for said in sheet.statements.values() for one in said),
+        *sheet.record.category,
+    ]
+    for one in sheet.details:
+        parts += [*one.label.values(), *one.values, *(value for said in one.said.values() for value in said)]
+    return "\n".join(parts).casefold()
+
+
+def _denied_at(text: str, span: Span) -> bool:
+    for begin, end in sentences(text):
+        if begin <= span[0] < end:
+            for clause in clauses(text, (begin, end)):
+                if clause.start <= span[0] < clause.start + len(clause.text):
+                    return negations(clause.text) % 2 == 1 or bool(re.search(r"[:：]\s*(?:no|否|无)\b", clause.text))
+    return False
+
+
+def _brands(name: str, bare: str, foreign: Collection[str]) -> Iterator[Flag]:
+    for brand in foreign:
+        if len(brand) > 2:
+            for match in re.finditer(
+                rf"(?<!\w){re.escape(brand)}(?!\w)" if brand.isascii() else re.escape(brand), bare, re.I
+            ):
+                yield Flag(name, *match.span(), "name", match[0], "This is another brand's name.")
+
+
+def _claims(name: str, text: str, bare: str, sheet: Sheet, locale: str) -> Iterator[Flag]:
+    stated = "\n".join(
+        value
+        for one in sheet.details
+        for value in (*one.values, *one.label.values(), *(said for words in one.said.values() for said in words))
+        if one.yes is not False
+    ).casefold()
+    reduced = any(price.before for price in sheet.record.prices)
+    for rule, match in matches(bare, locale):
+        said = text[match.start() : match.end()]
+        if rule.stated and said.casefold() in stated:
+            continue
+        if rule.needs == "price_before" and reduced:
+            continue
+        reason = rule.reason.get("en", "")
+        yield Flag(name, *match.span(), "claim", said, reason, f"{rule.pack}/{rule.key}")
+
+
+def _words(name: str, text: str, brief: Brief) -> Iterator[Flag]:
+    """Words that the shop doesn't want."""
+    for word in brief.voice.avoid:
+        if word.strip():
+            form = re.escape(word.strip())
+            form = rf"(?<!\w){form}(?!\w)" if word.isascii() else form
+            for match in re.finditer(form, text, re.I):
+                yield Flag(name, *match.span(), "word", match[0], "The shop's voice avoids this word.", "voice/avoid")
+
+
+def _lengths(text: str, place: Place) -> Iterator[Flag]:
+    lines = text.split("\n")
+    if place.lines == 1:
+        if width(text, place.unit) > place.limit:
+            yield Flag(
+                place.name,
+                place.limit,
+                len(text),
+                "length",
+                text[place.limit :],
+                f"At most {place.limit} characters fit here; these are {width(text, place.unit)}.",
+            )
+        return
+    if len(lines) > place.lines:
+        yield Flag(place.name, 0, len(text), "length", "", f"At most {place.lines} lines; these are {len(lines)}.")
+    limits = place.limit if place.limit < 1_000 else None
+    at = 0
+    for line in lines:
+        if limits is not None and width(line, place.unit) > limits:
+            yield Flag(
+                place.name,
+                at,
+                at + len(line),
+                "length",
+                line,
+                f"At most {limits} characters a line; these are {width(line, place.unit)}.",
+            )
+        at += len(line) + 1
+    if limits is None and len(text) > place.limit:
+        yield Flag(
+            place.name,
+            place.limit,
+            len(text),
+            "length",
+            "",
+            f"At most {place.limit} characters; these are {len(text)}.",
+        )
+
+
+def _readable(name: str, text: str, locale: str) -> Iterator[Flag]:
+    for begin, end in sentences(text):
+        said = text[begin:end]
+        long = len(_SINGLE.findall(said)) if locale == "zh" else len(said.split())
+        if long > LONG_SENTENCE[locale]:
+            yield Flag(
+                name,
+                begin,
+                end,
+                "readability",
+                said,
+                f"A sentence of {long} {'signs' if locale == 'zh' else 'words'} is hard to read.",
+                warning=True,
+            )

@@ -1,0 +1,94 @@
+"""Products as the store has them, made into records for sheets; a shop's voice, and what a text looks like in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from regulars.content.gate import Flag
+from regulars.content.lexicon import Glossary
+from regulars.content.sheet import Price, Record, Sheet, sheet_of
+from regulars.schema.content import Fields, Sentence, Voice
+from regulars.store import texts as table
+from regulars.store.database import Connection, Row
+
+
+def voice_of(connection: Connection) -> Voice:
+    """The shop's voice, or the plain one."""
+    row = table.read_voice(connection)
+    return Voice() if row is None else Voice.model_validate(row["document"])
+
+
+def sheets(connection: Connection, product_ids: Sequence[int], voice: Voice) -> dict[int, Sheet]:
+    """Sheets by product; one that is gone has none."""
+    brands = table.brands(connection)
+    glossary = Glossary(voice.glossary)
+    return {
+        row["product_id"]: sheet_of(record_of(row), glossary, brands)
+        for row in table.read_products(connection, product_ids)
+    }
+
+
+def record_of(row: Row) -> Record:
+    """A product's row as a record."""
+    options: dict[str, list[str]] = {}
+    prices = []
+    for variant in row["variants"] or ():
+        for name, value in (variant["options"] or {}).items():
+            if str(value) not in options.setdefault(name, []):
+                options[name].append(str(value))
+        if variant["price"] is not None and variant["currency"] is not None:
+            before = variant["compare_at"]
+            reduced = before if before is not None and before > variant["price"] else None
+            prices.append(Price(variant["price"], reduced, variant["currency"].strip(), variant["exponent"] or 0))
+    mean, many = row["rating"] or (None, 0)
+    texts = row["texts"]
+    return Record(
+        row["product_id"],
+        row["name"] or str(row["product_id"]),
+        {locale: told["title"] for locale, told in texts.items() if told.get("title")},
+        {locale: told["description"] for locale, told in texts.items() if told.get("description")},
+        row["brand"],
+        tuple(row["category"]),
+        row["attributes"],
+        {name: tuple(values) for name, values in options.items()},
+        tuple(prices),
+        (float(mean), int(many)) if mean is not None else None,
+        tuple(row["pictures"] or ()),
+        row["updated_at"],
+    )
+
+
+def digest(sheet: Sheet) -> bytes:
+    """Changes when what may be said changes: prices and ratings move too often to make a description stale."""
+    told = [
+        sorted(sheet.titles.items()),
+        sheet.record.brand,
+        [(one.name, one.values, one.yes) for one in sheet.details],
+        sorted(sheet.statements.items()),
+        [(one.matter, one.told) for one in sheet.conflicts],
+    ]
+    return blake2b(orjson.dumps(told, default=str), digest_size=16).digest()
+
+
+def packed(fields: Fields) -> dict[str, list[list[Any]]]:
+    """Fields as they are kept."""
+    return {name: [[one.text, list(one.about)] for one in said] for name, said in fields.items()}
+
+
+def unpacked(kept: Mapping[str, Any]) -> Fields:
+    return {name: tuple(Sentence(text, tuple(about)) for text, about in said) for name, said in kept.items()}
+
+
+def flags_packed(flags: Sequence[Flag]) -> list[dict[str, Any]]:
+    return [
+        {"place": one.place, "start": one.start, "end": one.end, "kind": one.kind, "said": one.said[:200], "reason": one.reason, "rule": one.rule, "warning": one.warning}
+        for one in flags[:60]
+    ]  # fmt: skip
+
+
+def flags_unpacked(kept: Sequence[Mapping[str, Any]]) -> list[Flag]:
+    return [Flag(**one) for one in kept]
