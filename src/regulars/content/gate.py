@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 
 from regulars.content.lexicon import plain_words, words_of
 from regulars.content.rules import matches
 from regulars.content.sheet import Sheet
 from regulars.language.grounding import Finding, check
+from regulars.language.grounding.quantities import quantities
 from regulars.language.grounding.texts import CJK, Span, clauses, negations, sentences, without
 from regulars.schema.content import KINDS, Brief, Fields, Place, joined, width
 
@@ -104,6 +106,8 @@ def _grounded(text: str, sheet: Sheet, brief: Brief) -> Iterator[Finding]:
         for value in (*one.values, *(said for each in one.said.values() for said in each))
     }
     for finding in check(text, sheet.frame(brief.locale)).findings:
+        if finding.kind == "number" and _counts(finding.said, sheet):
+            continue
         if finding.kind == "name":
             said = finding.said.casefold()
             known = said in held if len(said) > 1 else said in values
@@ -120,6 +124,12 @@ def _grounded(text: str, sheet: Sheet, brief: Brief) -> Iterator[Finding]:
         ) and text.strip() == sheet.title(brief.locale).strip():
             continue
         yield finding
+
+
+def _counts(said: str, sheet: Sheet) -> bool:
+    """Whether a number says how many values a detail has: "two colours", 两款."""
+    sizes = {Decimal(len(one.values)) for one in sheet.details if len(one.values) > 1}
+    return any(one.value in sizes for one in quantities(f"{said}个"))
 
 
 def _own_spans(text: str, sheet: Sheet, locale: str) -> list[Span]:

@@ -432,16 +432,16 @@ def _reduction(price: Price) -> str:
 
 
 def _passages(sheet: Sheet, locale: str) -> list[Passage]:
-    said = sheet.statements.get(locale, ())
-    lines = "\n".join(_line(one, locale) for one in sheet.told(locale))
-    text = ("" if locale == "zh" else " ").join(said)
-    found = [Passage(f"product:{sheet.record.name}", sheet.title(locale), text, locale, 1.0)] if text else []
-    if lines:
-        found.append(Passage(f"product:{sheet.record.name}", "", lines, locale, 1.0))
+    """One passage: the gate takes the number of passages for a count of things, and there is one product."""
     other = "en" if locale == "zh" else "zh"
-    if sheet.statements.get(other):
-        found.append(Passage(f"product:{sheet.record.name}", "", " ".join(sheet.statements[other]), other, 0.5))
-    return found
+    parts = [
+        *(_line(one, locale) for one in sheet.told(locale)),
+        *sheet.statements.get(locale, ()),
+        *sheet.statements.get(other, ()),
+    ]
+    return (
+        [Passage(f"product:{sheet.record.name}", sheet.title(locale), "\n".join(parts), locale, 1.0)] if parts else []
+    )
 
 
 def _line(detail: Detail, locale: str) -> str:

@@ -26,7 +26,7 @@ _SPLIT = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“\"'(])|(?<=[。！？；])|\n+")
 _PAIR = re.compile(r"^\W{0,3}([^:：\n]{1,40})[:：]\s*([^\n]{1,200})$")
 _ORDERS = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instruction|rule|previous|above|prompt|polic|everything)"
-    r"|\b(?:system|developer)\s*(?:prompt|message|note)\b|\byou (?:are|must|should|will) (?:now |an? )?(?:ai|assistant|model|chatbot|write|say|state|claim|mention|include|describe)"
+    r"|\b(?:system|developer)\s*(?:prompt|message|note)\b|\byou (?:are|must|should|will) (?:now )?(?:an? )?(?:ai|assistant|model|chatbot|write|say|state|claim|mention|include|describe)"
     r"|\b(?:as an ai|language model|jailbreak|dan mode)\b|\b(?:write|say|state|claim|mention|describe|output|respond|reply|print|generate|tell)\b.{0,40}\b(?:that (?:it|this|the)|customers?|instead|the following|in all caps)"
     r"|\b(?:approve|publish|skip) (?:this|the) (?:text|review|check|gate)|<\|[a-z_]+\|>|\[/?INST\]"
     r"|忽略.{0,12}(?:指令|规则|以上|之前|要求)|无视.{0,12}(?:指令|规则|要求)|(?:系统|开发者)提示|你(?:是|现在是|必须|应该|要).{0,12}(?:助手|模型|AI|写|说|输出|声称)|请(?:写|输出|声称|告诉|回复|生成).{0,20}",

@@ -207,3 +207,18 @@ def _in_chinese() -> dict[str, str]:
 def label(text: str, locale: str) -> str:
     """A category, attribute or value of this shop in a language; what isn't one as it is."""
     return _in_chinese().get(text, text) if locale == "zh" else text
+
+
+@cache
+def glossary() -> dict[str, str]:
+    """The shop's own words in both languages, as content wants them: "colour: oat" is another word than "collection: Oat"."""
+    words = NAMES | {"author": "作者"}
+    for kind in KINDS:
+        words[_sentence(kind.en)] = kind.zh
+        words |= {f"{kind.facet}: {en.lstrip('=')}": zh.lstrip("=") for en, zh, _ in kind.facets}
+        if kind.choices:
+            words |= {f"{kind.choices[0]}: {en}": zh for en, zh, _ in kind.choices[1] if en != zh}
+    for collection in COLLECTIONS:
+        words[f"collection: {collection.en}"] = collection.zh
+        words[f"colour: {collection.colour[0]}"] = collection.colour[1]
+    return words
