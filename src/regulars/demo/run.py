@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 import regulars
-from regulars.demo import MARK
+from regulars.demo import MARK, catalogue
 from regulars.demo.kinds import KINDS
 from regulars.demo.state import State
 from regulars.demo.step import WORLD, Stepper
@@ -21,6 +21,7 @@ from regulars.demo.world import CUSTOMERS, NAME, SEED, World
 from regulars.errors import WorkspaceError
 from regulars.recommend.train import TrainSettings
 from regulars.shop import Shop
+from regulars.store import texts
 from regulars.store.workspace import FILE, Workspace
 
 LIVED_DAYS = 7
@@ -162,7 +163,32 @@ def fill(shop: Shop, mark: Path, say: Say, bar: Bar) -> None:
             with bar(f"importing {kind}", False) as progress:
                 report = shop.import_file(kind, file, progress=progress.rows if progress else None)
             say(f"Imported {report.read:,} {kind} ({report.seconds:.1f} s)")
+    _write_texts(shop, say, bar)
     _keep(state, mark)
+
+
+def _write_texts(shop: Shop, say: Say, bar: Bar) -> None:
+    """The shop's own words in both languages; texts for two categories, one of them published, the other to be reviewed."""
+    began = time.monotonic()
+    with shop.database.connect() as connection:
+        texts.write_voice(connection, {"glossary": catalogue.glossary()})
+        if texts.counts(connection):
+            return
+    with bar("writing product texts", False) as progress:
+        for category, kinds in (("Tea & coffee", ["description", "seo", "alt"]), ("Kitchen", ["description"])):
+            with shop.database.connect() as connection:
+                writing_id, _ = shop.studio.begin(connection, kinds, ["en", "zh"], category)
+            shop.studio.run(writing_id, progress.rows if progress else None, by_model=False)
+            if category == "Tea & coffee":
+                with shop.database.connect() as connection:
+                    for row in texts.listed(connection, ["draft"], limit=10_000):
+                        texts.move(connection, row["text_id"], row["version"], "published")
+    with shop.database.connect() as connection:
+        counts = texts.counts(connection)
+    say(
+        f"Wrote {sum(counts.values()):,} texts from the products' records: {counts.get('published', 0):,} published,"
+        f" {counts.get('draft', 0) + counts.get('waiting', 0):,} to review ({time.monotonic() - began:.1f} s)"
+    )
 
 
 def _world(mark: Path) -> World:

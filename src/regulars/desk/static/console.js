@@ -21,6 +21,8 @@
     } else if (Date.now() - went < 1500) {
       went = 0;
       document.querySelector(`.rail a[data-letter="${CSS.escape(event.key)}"]`)?.click();
+    } else {
+      document.querySelector(`button[data-key="${CSS.escape(event.key)}"]`)?.click();
     }
   });
 

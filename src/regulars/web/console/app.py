@@ -19,6 +19,8 @@ from starlette.staticfiles import StaticFiles
 
 from regulars.assist import pages as assist_pages
 from regulars.assist.pages.context import Room
+from regulars.content import pages as content_pages
+from regulars.content.pages.context import Room as ContentRoom
 from regulars.desk.frame import STATIC, Desk
 from regulars.desk.works import Works
 from regulars.errors import DatabaseUnavailable
@@ -140,6 +142,7 @@ def install(
     insights_page.mount(desk, context.insights_of, lambda: engine_of().database)
     recommend_page.mount(desk, engine_of, context.insights_of, lambda: engine_of().database)
     assist_pages.mount(Room(desk, works, workspace.models, lambda: engine_of().database, engine_of))
+    content_pages.mount(ContentRoom(desk, works, lambda: engine_of().studio))
     data.mount(context)
     models.mount(context)
     tuning.mount(context)

@@ -8,10 +8,13 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request, Response
 
+from regulars.content import shown as content
 from regulars.recommend.catalogue import Item, named
 from regulars.recommend.search import MAX_QUERY, index_of, labels
 from regulars.schema import EventType
 from regulars.store import shopping
+from regulars.store.database import Row
+from regulars.store.texts import LIVE
 from regulars.web.shelves import Shelf
 from regulars.web.storefront.arriving import begin
 from regulars.web.storefront.site import Site, shelves
@@ -97,13 +100,15 @@ def add(app: FastAPI, site: Site) -> None:
         await visit.person()  # once for both rows
         pool = visit.engine.pool
         # Side by side: both lists are written down in one commit, and the database is asked for the rest meanwhile.
-        alike, beside, found, reviews = await asyncio.gather(
+        alike, beside, found, reviews, live = await asyncio.gather(
             site.row(visit, "alike", say("Alike"), BESIDE, context=item),
             site.row(visit, "goes_with", say("Goes with it"), BESIDE, context=item),
             shopping.variants(pool, [item.product_id]),
             pool.fetch(shopping.READ_REVIEWS, (item.product_id, shopping.MAX_REVIEWS)),
+            pool.fetch(LIVE, ([item.product_id], list(content.KINDS))),
         )
         variants = found[item.product_id]
+        texts = content.shown(live, visit.locale)
         if alike and beside:
             beside = beside.without(alike.product_ids)
         return site.show(
@@ -113,6 +118,8 @@ def add(app: FastAPI, site: Site) -> None:
             variants=variants,
             chosen=_chosen(visit, variants),
             reviews=reviews,
+            texts=texts,
+            markup=_markup(request, item, visit.locale, texts, reviews),
             rows=[row for row in (beside, alike) if row],
             came_from=came_from,
             message=message,
@@ -193,6 +200,34 @@ class Narrowed:
         asked["stock"] = "yes" if self.available else None
         told = {name: f"{value:g}" if isinstance(value, float) else value for name, value in asked.items() if value}
         return "?" + urlencode({**told, "page": page})
+
+
+def _markup(request: Request, item: Item, locale: str, texts: content.Shown, reviews: list[Row]) -> str:
+    """The page's schema.org markup."""
+    base = str(request.base_url).rstrip("/")
+    pictures = [str(one["url"]) for one in item.pictures if one.get("url")]
+    images = [
+        one if one.startswith(("https://", "http://")) else f"{base}{one}"
+        for one in pictures
+        if one.startswith(("http", "/"))
+    ]
+    offer = None
+    if item.price_text and item.currency:
+        stock = "https://schema.org/InStock" if item.in_stock else "https://schema.org/OutOfStock"
+        offer = {"price": item.price_text, "priceCurrency": item.currency.strip(), "availability": stock}
+    description = texts.page_description or " ".join(texts.description) or item.text("description", locale)
+    mean = reviews[0]["mean"] if reviews else None
+    rating = (float(mean), int(reviews[0]["many"])) if mean is not None else None
+    return content.markup(
+        item.title(locale),
+        description,
+        item.brand,
+        item.category,
+        f"{base}{request.url.path}",
+        images[:10],
+        offer,
+        rating,
+    )
 
 
 def _path(shelf: Shelf) -> tuple[str, ...]:
