@@ -154,3 +154,10 @@ def form_of(user: Any, submit: str) -> Any:
 
     button = next(one for one in user.find(submit).elements if one.props.get("type") == "submit")
     return UserInteraction(user, {button.parent_slot.parent}, submit)
+
+
+def press(user: Any, words: str) -> None:
+    from nicegui.testing.user_interaction import UserInteraction
+
+    button = max((one for one in user.find(words).elements if one.tag == "button"), key=lambda one: one.id)
+    UserInteraction(user, {button}, words).click()

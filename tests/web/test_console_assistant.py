@@ -17,7 +17,7 @@ from regulars.store import actions as action_table
 from regulars.store import conversations as table
 
 from .chat_shop import furnish
-from .console_shop import PATIENCE, console_shop, form_of, simulate, until
+from .console_shop import PATIENCE, console_shop, form_of, press, simulate, until
 
 
 @pytest.fixture(scope="module")
@@ -25,13 +25,6 @@ def desk(servers: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory
     with console_shop(servers, tmp_path_factory.mktemp("desk") / "shop") as (_, shop):
         furnish(shop)
         yield shop
-
-
-def press(user: Any, words: str) -> None:
-    from nicegui.testing.user_interaction import UserInteraction
-
-    button = max((one for one in user.find(words).elements if one.tag == "button"), key=lambda one: one.id)
-    UserInteraction(user, {button}, words).click()
 
 
 def waiting(shop: Shop) -> UUID:

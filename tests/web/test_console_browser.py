@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from regulars.content.routes import product_id
 from regulars.shop import Shop
 from regulars.store import conversations as table
 
@@ -30,6 +31,10 @@ PAGES = {
     "data": "data",
     "models": "models",
     "settings": "settings",
+    "content": "content",
+    "studio": "content/studio?product=tea-3",
+    "many": "content/many",
+    "voice": "content/voice",
     "inbox": "inbox",
     "conversation": "inbox/CONVERSATION",
     "quality": "assistant",
@@ -45,6 +50,9 @@ def serving(servers: Callable[[str], Any], tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("browser") / "shop"
     with console_shop(servers, folder) as (made, shop):
         shop.recommend("n1", n=8)
+        with shop.database.connect() as connection:
+            shop.studio.write(connection, product_id(connection, "tea-3"), "description", "en")
+            shop.studio.write(connection, product_id(connection, "shirt"), "description", "zh")
         talk = shop.talk("n1")
         for text in ("Where is my order?", "I'd like to speak to a human please"):
             talk.say(text)
@@ -146,7 +154,14 @@ def test_a_session_by_keyboard_alone(page: Page) -> None:
     page.locator("#keys[open]").wait_for()
     page.keyboard.press("Escape")
     page.locator("#keys:not([open])").wait_for(state="attached")
-    for letter, path in {"m": "models", "d": "data", "s": "settings", "r": "recommendations", "o": "console/"}.items():
+    for letter, path in {
+        "c": "content",
+        "m": "models",
+        "d": "data",
+        "s": "settings",
+        "r": "recommendations",
+        "o": "console/",
+    }.items():
         page.keyboard.press("g")
         page.keyboard.press(letter)
         page.wait_for_url(re.compile(f"{path}$"))
@@ -165,6 +180,54 @@ def test_a_session_by_keyboard_alone(page: Page) -> None:
     page.reload()
     page.keyboard.press("Tab")
     assert chosen() == "Skip to the content"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("language", ["en-GB", "zh-CN"])
+def test_a_text_is_written_edited_and_published_by_keyboard_alone(
+    browser: Browser, serving: tuple[str, Shop], width: str, language: str
+) -> None:
+    page = opened(browser, serving[0], width, language)
+    en = language == "en-GB"
+
+    def reach(words: str) -> None:
+        """With the tabulator alone."""
+        for _ in range(90):
+            page.keyboard.press("Tab")
+            if (
+                page.evaluate("(document.activeElement.textContent || '').trim() || document.activeElement.name")
+                == words
+            ):
+                return
+        raise AssertionError(f"{words} isn't reached with the tabulator")
+
+    page.goto(f"content/studio?product=tea-{4 if en else 5}&kind=title&locale={language[:2]}")
+    page.wait_for_function("window.did_handshake === true")
+    page.get_by_text("Everything in it stands in the record." if en else "文中内容都有记录可依。").wait_for()
+    area = page.locator("textarea[name=title]")
+    area.wait_for()
+    for _ in range(90):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.tagName") == "TEXTAREA":
+            break
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" 999")
+    page.get_by_text("The gate holds it back." if en else "文案被拦下。").wait_for()
+    assert page.locator("mark").inner_text() == "999"
+    for _ in range(4):
+        page.keyboard.press("Backspace")
+    page.get_by_text("Everything in it stands in the record." if en else "文中内容都有记录可依。").wait_for()
+    reach("Keep as a draft" if en else "存为草稿")
+    page.keyboard.press("Enter")
+    page.get_by_text("Kept. It waits under Review." if en else "已保存，可在“审核”中查看。").wait_for()
+    page.goto(f"content?kind=title&locale={language[:2]}")
+    page.wait_for_function("window.did_handshake === true")
+    before = page.locator("h1").inner_text()
+    page.locator("button[data-key=a]").wait_for()
+    page.keyboard.press("a")
+    page.get_by_text("Published." if en else "已发布。").wait_for()
+    page.wait_for_function("(before) => document.querySelector('h1').innerText !== before", arg=before)
+    page.context.close()
 
 
 def test_a_file_goes_in_with_its_columns_mapped(page: Page, serving: tuple[str, Shop], tmp_path: Path) -> None:

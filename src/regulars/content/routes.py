@@ -15,7 +15,7 @@ from regulars.content import told
 from regulars.content.gate import texts
 from regulars.content.records import unpacked, voice_of
 from regulars.content.studio import Studio
-from regulars.errors import NotFound
+from regulars.errors import InvalidInput, NotFound
 from regulars.schema.content import Kind, Voice
 from regulars.schema.identity import ExternalIdField, as_external_id
 from regulars.schema.text import LongText, Plain, ShortText
@@ -291,8 +291,11 @@ def writing_told(row: Any) -> dict[str, Any]:
 
 
 def product_id(connection: Connection, given: Any) -> int:
-    """Raises: NotFound."""
-    name = as_external_id(given)
+    """Raises: NotFound, InvalidInput."""
+    try:
+        name = as_external_id(given)
+    except ValueError as error:
+        raise InvalidInput(f"product: {error}.", field="product") from error
     found = identity.id_of(connection, "product", name)
     if found is None:
         raise NotFound(f"There is no product {name.value!r}.", field="product")

@@ -106,7 +106,9 @@ def reason_of(visit: Visit, flag: Flag) -> str:
         rule = next((one for one in known.rules if one.key == key), None)
         if rule is not None:
             return f"{rule.reason.get(visit.locale, flag.reason)} ({known.title.get(visit.locale, pack)})"
-    return flag_words(visit.say).get(flag.kind, flag.reason) if visit.locale != "en" else flag.reason
+    if flag.kind in ("length", "readability", "alike") and visit.locale == "en":
+        return flag.reason  # with its figures
+    return flag_words(visit.say).get(flag.kind, flag.reason)
 
 
 def flag_words(say: Say) -> dict[str, str]:

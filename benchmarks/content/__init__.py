@@ -1,0 +1,1 @@
+"""How true, whole and varied product texts are: python -m benchmarks.content."""
