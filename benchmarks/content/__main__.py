@@ -31,6 +31,9 @@ def main() -> None:
     parser.add_argument("--made", type=int, default=1_200, help="how many made-up goods")
     parser.add_argument("--bulk", type=int, default=10_000, help="products of the killed run; 0 leaves it out")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--split", choices=["scored", "dev"], default="scored", help="whose copy: scored's forms stay unlooked at"
+    )
     parser.add_argument("--show", type=int, default=0, help="print so many misses of each kind")
     given = parser.parse_args()
     made = goods.made_up(given.made, given.seed)
@@ -41,7 +44,7 @@ def main() -> None:
     written = _realised(sheets, figures)
     _truth(sheets, written, figures, given.show)
     peers = {"one template": _variety(sheets, written, figures, given.seed)}
-    _gate(made, figures, given.seed, given.show)
+    _gate(made, figures, given.seed, given.split, given.show)
     if given.bulk:
         figures |= killed_in_the_middle(given.bulk)
     print_report("content", figures, peers)
@@ -52,7 +55,10 @@ def _realised(sheets: list[tuple[Sheet, str]], figures: dict[str, float]) -> lis
     fields = [realise(sheet, Brief("description", locale)) for sheet, locale in sheets]
     figures["texts_per_second"] = len(sheets) / (time.perf_counter() - began)
     began = time.perf_counter()
-    held = sum(not judge(one, sheet, Brief("description", locale)).passed for one, (sheet, locale) in zip(fields, sheets, strict=True))
+    held = sum(
+        not judge(one, sheet, Brief("description", locale)).passed
+        for one, (sheet, locale) in zip(fields, sheets, strict=True)
+    )
     figures["gated_per_second"] = len(sheets) / (time.perf_counter() - began)
     figures["held_back"] = held / len(sheets)
     return [texts(one, locale)["body"] for one, (_, locale) in zip(fields, sheets, strict=True)]
@@ -70,7 +76,12 @@ def _truth(sheets: list[tuple[Sheet, str]], written: list[str], figures: dict[st
         others = [*record.titles.values(), record.brand or "", *record.category, *record.descriptions.values()]
         others += [f"{record.rating[0]:.1f} {record.rating[1]} 5"] if record.rating else []
         others += [money(price, price.amount) for price in record.prices]
-        others += [value for one in sheet.details for words in (*one.said.values(), tuple(one.label.values())) for value in words]
+        others += [
+            value
+            for one in sheet.details
+            for words in (*one.said.values(), tuple(one.label.values()))
+            for value in words
+        ]
         strange = beyond(values, others, text, locale)
         hard += of + 2
         invented += len(strange)
@@ -86,13 +97,15 @@ def _same_language(name: str, value: object, locale: str) -> bool:
     return chinese == (locale == "zh")
 
 
-def _variety(sheets: list[tuple[Sheet, str]], written: list[str], figures: dict[str, float], seed: int) -> dict[str, float]:
+def _variety(
+    sheets: list[tuple[Sheet, str]], written: list[str], figures: dict[str, float], seed: int
+) -> dict[str, float]:
     """Over 1,000 English descriptions of different products, beside one template filled with the same facts."""
     chosen = [(sheet, text) for (sheet, locale), text in zip(sheets, written, strict=True) if locale == "en"][:1_000]
     ours = [variety.words(text) for _, text in chosen]
     filled = [variety.words(_template(sheet)) for sheet, _ in chosen]
-    for name, given, into in (("ours", ours, figures), ("template", filled, peer := {})):
-        del name
+    peer: dict[str, float] = {}
+    for given, into in ((ours, figures), (filled, peer)):
         into["self_bleu_4"] = variety.self_bleu_4(given, 300, seed)
         into["distinct_2"] = variety.distinct_2(given)
         into["near_twins"] = variety.near_twins(given)
@@ -100,12 +113,15 @@ def _variety(sheets: list[tuple[Sheet, str]], written: list[str], figures: dict[
 
 
 def _template(sheet: Sheet) -> str:
-    facts = ". ".join(f"The {one.label['en']} is {', '.join(one.said['en']) if one.yes is None else 'yes' if one.yes else 'no'}" for one in sheet.told("en"))
+    facts = ". ".join(
+        f"The {one.label['en']} is {', '.join(one.said['en']) if one.yes is None else 'yes' if one.yes else 'no'}"
+        for one in sheet.told("en")
+    )
     said = " ".join(sheet.statements.get("en", ()))
     return f"Discover the {sheet.title('en')} by {sheet.record.brand}. {said} {facts}. Order the {sheet.title('en')} today."
 
 
-def _gate(made: list[tuple[Sheet, str]], figures: dict[str, float], seed: int, show: int) -> None:
+def _gate(made: list[tuple[Sheet, str]], figures: dict[str, float], seed: int, split: str, show: int) -> None:
     dice = random.Random(seed)
     by_language = {place: [sheet for sheet, locale in made if locale == place] for place in ("en", "zh")}
     alarms = copies = 0
@@ -115,7 +131,7 @@ def _gate(made: list[tuple[Sheet, str]], figures: dict[str, float], seed: int, s
     while copies < TRUE_AIM or sum(all_of.values()) < ERRORS_AIM:
         sheet, locale = made[at % len(made)]
         at += 1
-        said = errors.true_copy(sheet, locale, dice)
+        said = errors.true_copy(sheet, locale, dice, split)
         brief = Brief("description", locale)
         if copies < TRUE_AIM:
             copies += 1
@@ -123,7 +139,12 @@ def _gate(made: list[tuple[Sheet, str]], figures: dict[str, float], seed: int, s
             alarms += not judged.passed
             if show and not judged.passed:
                 show -= 1
-                print("ALARM", errors.joined(said, locale), [(one.kind, one.said) for one in judged.flags if not one.warning], sep="\n  ")
+                print(
+                    "ALARM",
+                    errors.joined(said, locale),
+                    [(one.kind, one.said) for one in judged.flags if not one.warning],
+                    sep="\n  ",
+                )
         kind = errors.KINDS[at % len(errors.KINDS)]
         wrong = errors.with_error(sheet, by_language[locale], said, locale, kind, dice)
         if wrong is None or sum(all_of.values()) >= ERRORS_AIM:

@@ -27,9 +27,21 @@ def killed_in_the_middle(many: int) -> dict[str, float]:
             shop.import_file("products", file)
             with shop.database.connect() as connection:
                 writing_id, ordered = shop.studio.begin(connection, ["description"], ["en"])
-            command = [sys.executable, "-m", "regulars.cli", "write", "--go-on", str(writing_id), "--json", "--workspace", str(folder)]
+            command = [
+                sys.executable,
+                "-m",
+                "regulars.cli",
+                "write",
+                "--go-on",
+                str(writing_id),
+                "--json",
+                "--workspace",
+                str(folder),
+            ]
             began = time.monotonic()
-            first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+            first = subprocess.Popen(
+                command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+            )
             while True:
                 time.sleep(0.2)
                 with shop.database.connect() as connection:
@@ -41,7 +53,14 @@ def killed_in_the_middle(many: int) -> dict[str, float]:
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             seconds = time.monotonic() - began
             with shop.database.connect() as connection:
-                row = connection.execute("SELECT count(*) AS texts, count(DISTINCT product_id) AS products FROM texts").fetchone()
+                row = connection.execute(
+                    "SELECT count(*) AS texts, count(DISTINCT product_id) AS products FROM texts"
+                ).fetchone()
                 left = table.writing(connection, writing_id)["open"]
         assert row is not None
-        return {"bulk_written": float(row["texts"]), "bulk_twice": float(row["texts"] - row["products"]), "bulk_left": float(left), "bulk_texts_per_second": ordered / seconds}
+        return {
+            "bulk_written": float(row["texts"]),
+            "bulk_twice": float(row["texts"] - row["products"]),
+            "bulk_left": float(left),
+            "bulk_texts_per_second": ordered / seconds,
+        }

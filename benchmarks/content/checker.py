@@ -19,10 +19,12 @@ _UNITS = {
     "metres": "m", "克": "g", "grams": "g", "千克": "kg", "公斤": "kg", "小时": "h", "hours": "h", "hour": "h", "minutes": "min", "分钟": "min", "年": "year", "years": "year", "个月": "month",
     "months": "month", "瓦": "w", "watts": "w", "件": "piece", "pieces": "piece", "岁": "age", "days": "day", "天": "day", "percent": "%",
 }  # fmt: skip
-_NUMBER = re.compile(r"(\d+(?:[.,]\d+)?)\s*([a-z%°]+|毫升|升|厘米|毫米|米|千克|公斤|克|小时|分钟|年|个月|瓦|件|岁|天)?", re.I)
+_NUMBER = re.compile(
+    r"(\d+(?:[.,]\d+)?)\s*([a-z%°]+|毫升|升|厘米|毫米|米|千克|公斤|克|小时|分钟|年|个月|瓦|件|岁|天)?", re.I
+)
 HARD = {
-    "en": "cotton linen wool merino silk leather suede polyester nylon acrylic viscose denim velvet cashmere fleece satin steel iron aluminium titanium brass copper bronze zinc oak walnut beech maple pine birch teak bamboo rattan cork plastic glass crystal ceramic porcelain stoneware marble granite rubber latex silicone carbon resin enamel terracotta waterproof windproof breathable wireless cordless rechargeable foldable vegan organic handmade hypoallergenic antibacterial recyclable biodegradable dimmable machine-washable red blue green yellow purple orange brown beige turquoise burgundy lilac portugal italy france germany japan china india vietnam turkey sweden certified patented fda oeko-tex fsc gots".split(),
-    "zh": "纯棉 亚麻 羊毛 真丝 桑蚕丝 皮革 真皮 牛皮 涤纶 尼龙 雪纺 蕾丝 羊绒 不锈钢 铸铁 铝合金 黄铜 钛 橡木 胡桃木 榉木 枫木 松木 竹 塑料 玻璃 水晶 陶瓷 骨瓷 大理石 橡胶 乳胶 硅胶 防水 防风 透气 无线 折叠 有机 手工 抗菌 可降解 红色 蓝色 绿色 黄色 紫色 橙色 棕色 粉色 日本 德国 法国 意大利 韩国 美国 认证 专利 获奖 食品级".split(),
+    "en": ["cotton", "linen", "wool", "merino", "silk", "leather", "suede", "polyester", "nylon", "acrylic", "viscose", "denim", "velvet", "cashmere", "fleece", "satin", "steel", "iron", "aluminium", "titanium", "brass", "copper", "bronze", "zinc", "oak", "walnut", "beech", "maple", "pine", "birch", "teak", "bamboo", "rattan", "cork", "plastic", "glass", "crystal", "ceramic", "porcelain", "stoneware", "marble", "granite", "rubber", "latex", "silicone", "carbon", "resin", "enamel", "terracotta", "waterproof", "windproof", "breathable", "wireless", "cordless", "rechargeable", "foldable", "vegan", "organic", "handmade", "hypoallergenic", "antibacterial", "recyclable", "biodegradable", "dimmable", "machine-washable", "red", "blue", "green", "yellow", "purple", "orange", "brown", "beige", "turquoise", "burgundy", "lilac", "portugal", "italy", "france", "germany", "japan", "china", "india", "vietnam", "turkey", "sweden", "certified", "patented", "fda", "oeko-tex", "fsc", "gots"],
+    "zh": ["纯棉", "亚麻", "羊毛", "真丝", "桑蚕丝", "皮革", "真皮", "牛皮", "涤纶", "尼龙", "雪纺", "蕾丝", "羊绒", "不锈钢", "铸铁", "铝合金", "黄铜", "钛", "橡木", "胡桃木", "榉木", "枫木", "松木", "竹", "塑料", "玻璃", "水晶", "陶瓷", "骨瓷", "大理石", "橡胶", "乳胶", "硅胶", "防水", "防风", "透气", "无线", "折叠", "有机", "手工", "抗菌", "可降解", "红色", "蓝色", "绿色", "黄色", "紫色", "橙色", "棕色", "粉色", "日本", "德国", "法国", "意大利", "韩国", "美国", "认证", "专利", "获奖", "食品级"],
 }  # fmt: skip
 
 
@@ -55,8 +57,9 @@ def covered(values: Mapping[str, Any], text: str) -> tuple[int, int]:
             at = said.find(name)
             if at < 0 and name.startswith("可"):
                 at = said.find(name[1:])
-            around = said[max(0, at - 14) : at + len(name) + 5] if at >= 0 else ""
-            done += at >= 0 and (bool(_NOT.search(around.replace(name, " "))) == (flat in _FALSE) or name in _NOT.findall(name))
+            before = re.split(r"[.,;，。；]", said[:at])[-1][-24:] if at >= 0 else ""
+            after = re.split(r"[.,;，。；]", said[at + len(name) :])[0][:6] if at >= 0 else ""
+            done += at >= 0 and bool(_NOT.search(f"{before} {after}")) == (flat in _FALSE)
             continue
         parts = list(value) if isinstance(value, (list, tuple)) else [value]
         done += all(_holds(str(part), said, packed, held) for part in parts)
@@ -79,7 +82,11 @@ def beyond(values: Mapping[str, Any], others: Sequence[str], text: str, locale: 
     whole = plain(" ".join([*map(str, _flat(values)), *values, *others]))
     known = figures(whole)
     numbers = {number for number, _ in known}
-    strange = [f"{number}{unit}" for number, unit in figures(text) if number not in numbers or (unit and (number, unit) not in known and (number, "") not in known)]
+    strange = [
+        f"{number}{unit}"
+        for number, unit in figures(text)
+        if number not in numbers or (unit and (number, unit) not in known and (number, "") not in known)
+    ]
     said = plain(text)
     for word in HARD[locale]:
         found = re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", said) if locale == "en" else word in said

@@ -32,7 +32,17 @@ def made_up(many: int, seed: int) -> list[tuple[Sheet, str]]:
         title = title[:1].upper() + title[1:]
         price = Price(dice.randrange(500, 30_000), None, "GBP" if locale == "en" else "CNY", 2)
         rating = (round(dice.uniform(3.2, 4.9), 1), dice.randrange(3, 90)) if dice.random() < 0.4 else None
-        record = Record(number, f"made-{number}", {locale: title}, {}, brand, tuple(kind["category"]), attributes, prices=(price,), rating=rating)
+        record = Record(
+            number,
+            f"made-{number}",
+            {locale: title},
+            {},
+            brand,
+            tuple(kind["category"]),
+            attributes,
+            prices=(price,),
+            rating=rating,
+        )
         found.append((sheet_of(record), locale))
     return found
 
@@ -69,7 +79,12 @@ def of_online_retail(folder: Path, many: int) -> list[tuple[Sheet, str]]:
         [str(folder / "online-retail" / "online_retail.parquet"), many],
     ).fetchall()
     return [
-        (sheet_of(Record(number, f"or-{number}", {"en": title}, prices=(Price(round(price * 100), None, "GBP", 2),))), "en")
+        (
+            sheet_of(
+                Record(number, f"or-{number}", {"en": title}, prices=(Price(round(price * 100), None, "GBP", 2),))
+            ),
+            "en",
+        )
         for number, (title, price, _) in enumerate(rows)
     ]
 

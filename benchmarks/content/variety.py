@@ -35,7 +35,9 @@ def self_bleu_4(texts: Sequence[Words], sample: int, seed: int) -> float:
         most: dict[Words, list[int]] = {}
         for one in texts:
             for run, count in runs(one, length).items():
-                kept = most.setdefault(run, [0, 0])  # the highest and the second highest count: a text isn't its own reference
+                kept = most.setdefault(
+                    run, [0, 0]
+                )  # the highest and the second highest count: a text isn't its own reference
                 if count > kept[0]:
                     kept[0], kept[1] = count, kept[0]
                 elif count > kept[1]:
@@ -48,7 +50,10 @@ def self_bleu_4(texts: Sequence[Words], sample: int, seed: int) -> float:
         for length in range(1, 5):
             own = runs(one, length)
             total = sum(own.values())
-            clipped = sum(min(count, best[length - 1][run][1] if best[length - 1][run][0] == count else best[length - 1][run][0]) for run, count in own.items())
+            clipped = sum(
+                min(count, best[length - 1][run][1] if best[length - 1][run][0] == count else best[length - 1][run][0])
+                for run, count in own.items()
+            )
             logs += math.log((clipped + 1e-9) / max(1, total)) / 4 if total else 0.0
         scores.append(math.exp(logs))
     return sum(scores) / len(scores)

@@ -12,7 +12,7 @@ from regulars.content.sheet import MIN_REVIEWS, Detail, Sheet, is_plural
 from regulars.schema.content import Sentence, Tone
 
 LOCALE = "en"
-_ADJECTIVAL = re.compile(r"(?:safe|proof|free|able|ible|resistant|friendly|less|made|organic|vegan|wireless|reversible|portable|lightweight|elastic|stretchy|padded|lined|hooded|insulated|refillable|non-slip|ed|drying)$", re.I)  # fmt: skip
+_ADJECTIVAL = re.compile(r"(?:safe|proof|free|able|ible|resistant|friendly|less|made|organic|vegan|cancelling|wireless|reversible|portable|lightweight|elastic|stretchy|padded|lined|hooded|insulated|refillable|non-slip|ed|drying)$", re.I)  # fmt: skip
 _VERBS = {"is": "are", "has": "have", "was": "were", "does": "do"}
 _NO_ARTICLE = re.compile(r"^(?:the|a|an|my|our|your|this|that|these|one|ten|\d|what|where|how|when|letters)\b", re.I)
 _VOWEL = re.compile(r"^(?:[aeio]|u(?!ni|se|su|ti)|hour|heir|honest|8|11\b|18\b)", re.I)
@@ -160,8 +160,8 @@ class English:
         """ "It is waterproof and dishwasher safe. It is not foldable." What is no adjective is told with its label."""
         verb = "are" if self.plural else "is"
         made = []
-        can = [one for one in yes if _ADJECTIVAL.search(one.label[LOCALE])]
-        cannot = [one for one in no if _ADJECTIVAL.search(one.label[LOCALE])]
+        can = [one for one in yes if _is_adjective(one.label[LOCALE])]
+        cannot = [one for one in no if _is_adjective(one.label[LOCALE])]
         if can:
             made.append(
                 Sentence(
@@ -215,7 +215,7 @@ class English:
     def line(self, detail: Detail) -> Sentence:
         if detail.yes is not None:
             label = detail.label[LOCALE]
-            if _ADJECTIVAL.search(label):
+            if _is_adjective(label):
                 return Sentence(capital(label) if detail.yes else f"Not {label}", (detail.name,))
             return Sentence(f"{capital(label)}: {'yes' if detail.yes else 'no'}", (detail.name,))
         return Sentence(f"{capital(detail.label[LOCALE])}: {self.value(detail)}", (detail.name,))
@@ -258,6 +258,15 @@ class English:
 
     def dash(self, *parts: str) -> str:
         return " – ".join(part for part in parts if part)
+
+
+def _is_adjective(label: str) -> bool:
+    """Whether a thing can be called so: "waterproof", "machine washable"; not "batteries required"."""
+    if re.search(r"\b(?:required|included|needed|supplied|provided)$", label):
+        return False
+    if re.search(r"ed$", label) and len(label.split()) > 1:
+        return False
+    return bool(_ADJECTIVAL.search(label))
 
 
 def _numbered_noun(noun: str, title: str) -> tuple[str, bool]:

@@ -83,6 +83,8 @@ def _of_place(name: str, text: str, sheet: Sheet, brief: Brief, foreign: Collect
     own = _own_spans(text, sheet, brief.locale)
     bare = without(text, own)
     for flag in (
+        *_told_of(name, text, bare, sheet, brief.locale),
+        *_stated_otherwise(name, text, sheet, brief.locale),
         *_wares(name, text, bare, sheet, brief.locale),
         *_brands(name, bare, foreign),
         *_claims(name, text, bare, sheet, brief.locale),
@@ -100,12 +102,19 @@ def _grounded(text: str, sheet: Sheet, brief: Brief) -> Iterator[Finding]:
     """The shared gate's findings, but for those that only hold between a desk and its customer."""
     held = _held(sheet)
     words, signs = plain_words()
+    labels = {said for one in sheet.details for said in (*one.label.values(), *one.values)}
     values = {
         value
         for one in sheet.details
         for value in (*one.values, *(said for each in one.said.values() for said in each))
     }
     for finding in check(text, sheet.frame(brief.locale)).findings:
+        if finding.kind == "polarity" and (
+            _says_no(text, finding, sheet, brief.locale) or _is_value(text, finding, values)
+        ):
+            continue
+        if finding.kind == "promise" and (finding.said in labels or _harmless(finding.said, words)):
+            continue
         if finding.kind == "number" and _counts(finding.said, sheet):
             continue
         if finding.kind == "name":
@@ -124,6 +133,39 @@ def _grounded(text: str, sheet: Sheet, brief: Brief) -> Iterator[Finding]:
         ) and text.strip() == sheet.title(brief.locale).strip():
             continue
         yield finding
+
+
+def _says_no(text: str, finding: Finding, sheet: Sheet, locale: str) -> bool:
+    """Whether the sentence denies by "label: no" what the record denies."""
+    for begin, end in sentences(text):
+        if begin <= finding.start < end:
+            said = text[begin:end]
+            for one in sheet.details:
+                if one.yes is False and locale in one.label:
+                    form = re.escape(one.label[locale])
+                    if re.search(rf"{form}\s*[:：]\s*(?:no\b|否|无)", said, re.I):
+                        return True
+    return False
+
+
+def _is_value(text: str, finding: Finding, values: Collection[str]) -> bool:
+    """Whether the sentence denies only in a value's own words: 无袖, "non-slip"."""
+    for begin, end in sentences(text):
+        if begin <= finding.start < end:
+            said = text[begin:end]
+            for value in sorted(values, key=len, reverse=True):
+                if negations(value):
+                    said = said.replace(value, " ")
+            return said != text[begin:end] and negations(said) == 0
+    return False
+
+
+def _harmless(said: str, words: Collection[str]) -> bool:
+    """Whether a word of the future promises nothing: "a gift that will be used"."""
+    known = {"that", "which", "will", "be", "you", "it", "to", "used", "enjoyed", "needed", "a", "the", "we", "ll"}
+    return bool(re.match(r"[\w\s'’]+$", said)) and all(
+        word in words or word in known for word in re.findall(r"[a-z]+", said.lower())
+    )
 
 
 def _counts(said: str, sheet: Sheet) -> bool:
@@ -198,6 +240,70 @@ def _wares(name: str, text: str, bare: str, sheet: Sheet, locale: str) -> Iterat
                 yield Flag(name, match.start(), match.end(), "polarity", match[0], "The record says that it isn't so.")
 
 
+_LABELLED = {
+    "en": re.compile(
+        r"\b[Ii]ts (?P<label>[a-z][a-z -]{2,28}?) (?:is|are|comes to|reads)\b|(?:^|(?<=[.!?] ))(?:The )?(?P<line>[A-Z][a-z][a-z -]{2,26}?)(?:: |\? )"
+    ),
+    "zh": re.compile(
+        r"(?:^|(?<=[，。；！？\n]))(?:它的|其|这一款的|这款的)?(?P<label>[\u4e00-\u9fff]{2,6})(?P<line>为|：)(?=[^，。；！？\n]{1,24}[，。；！？\n])"
+    ),
+}
+"""How a text states an attribute by its name."""
+
+
+def _told_of(name: str, text: str, bare: str, sheet: Sheet, locale: str) -> Iterator[Flag]:
+    """Attributes stated by a name that the record doesn't have."""
+    held = _held(sheet)
+    for match in _LABELLED[locale].finditer(bare):
+        label = (match["label"] or match["line"] or "").strip() if locale == "en" else match["label"]
+        if label.casefold() in held or any(
+            word in held for word in (label.casefold().split() if locale == "en" else ())
+        ):
+            continue
+        if locale == "zh" and any(label[at : at + 2] in held for at in range(len(label) - 1)):
+            continue
+        if label.casefold() in _NO_LABELS:
+            continue
+        start = match.start("label") if match["label"] else match.start("line")
+        yield Flag(name, start, match.end(), "name", text[start : match.end()], "The record has no such attribute.")
+
+
+_SAY_NOTHING = frozenset(("concerned", "listed", "given", "shown", "given below", "listed below", "shown below", "important", "up to you", "yours to choose", "如下", "见下", "您说了算", "可选", "多样"))  # fmt: skip
+
+
+def _stated_otherwise(name: str, text: str, sheet: Sheet, locale: str) -> Iterator[Flag]:
+    """Values that are stated beside the name of an attribute which has others: "colour: red" of a blue one, "foldable: yes"."""
+    held = _held(sheet)
+    yes, no = (r"yes\b", r"no\b") if locale == "en" else ("是|有", "否|无|没有")
+    for one in sheet.details:
+        if locale not in one.label:
+            continue
+        label = re.escape(one.label[locale])
+        if one.yes is not None:
+            wrong = no if one.yes else yes
+            for match in re.finditer(rf"(?<!\w){label}\s*[:：]\s*(?:{wrong})", text, re.I):
+                yield Flag(name, *match.span(), "polarity", match[0], "The record says that it isn't so.")
+            continue
+        forms = (
+            rf"(?<![A-Za-z]){label} (?:is|are) ([^.,;!?\n]{{2,40}})"
+            if locale == "en"
+            else rf"{label}(?:为|：)([^，。；！？\n]{{1,24}})"
+        )
+        for match in re.finditer(forms, text, re.I):
+            said = match[1].casefold().strip()
+            values = [value.casefold() for value in (*one.values, *one.said.get(locale, ()))]
+            if any(value in said or said in value for value in values) or said in held or said in _SAY_NOTHING:
+                continue
+            if locale == "en" and any(word in held.split() for word in said.split() if len(word) > 3):
+                continue
+            yield Flag(
+                name, match.start(1), match.end(1), "option", match[1], "The record gives this attribute another value."
+            )
+
+
+_NO_LABELS = frozenset(("brand", "title", "price", "reviews", "rating", "category", "品牌", "名称", "价格", "售价", "评价", "类别", "note", "please note", "one thing to know", "tip", "and yes", "good to know", "new in the shop", "looking for", "提醒一下", "小贴士", "注意", "温馨提示", "日常所需", "认为", "作为", "成为"))  # fmt: skip
+
+
 def _held(sheet: Sheet) -> str:
     """Everything that the record says, in small letters."""
     parts = [
@@ -206,7 +312,12 @@ def _held(sheet: Sheet) -> str:
         *sheet.record.category,
     ]
     for one in sheet.details:
-        parts += [*one.label.values(), *one.values, *(value for said in one.said.values() for value in said)]
+        parts += [
+            *one.label.values(),
+            *(one.role.names if one.role else ()),
+            *one.values,
+            *(value for said in one.said.values() for value in said),
+        ]
     return "\n".join(parts).casefold()
 
 
@@ -215,7 +326,8 @@ def _denied_at(text: str, span: Span) -> bool:
         if begin <= span[0] < end:
             for clause in clauses(text, (begin, end)):
                 if clause.start <= span[0] < clause.start + len(clause.text):
-                    return negations(clause.text) % 2 == 1 or bool(re.search(r"[:：]\s*(?:no|否|无)\b", clause.text))
+                    after = text[span[1] : end]
+                    return negations(clause.text) % 2 == 1 or bool(re.match(r"\w{0,6}\s*[:：]\s*(?:no\b|否|无)", after))
     return False
 
 

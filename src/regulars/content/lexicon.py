@@ -25,7 +25,7 @@ class Role:
     """What an attribute is about. say: ways to say it by language, "{v}" for the value.
 
     one: two different values contradict each other. plain: told as "label: value". measured, counted: only said of a value with a
-    number. before: its value may stand before the noun. tail: endings that a Chinese value may have already.
+    number. before: its value may stand before the noun. tail: endings that a Chinese value may have already. names: what shops call it.
     """
 
     key: str
@@ -38,6 +38,7 @@ class Role:
     counted: bool = False
     before: bool = False
     tail: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -53,7 +54,15 @@ def roles() -> dict[str, Role]:
     for key, told in _read("roles").items():
         say = {locale: tuple(told[locale]) for locale in ("en", "zh") if locale in told}
         flags = {name: told.get(name, False) for name in ("one", "plain", "measured", "counted", "before")}
-        role = Role(key, told["label"], told["theme"], say, tail=tuple(told.get("tail", ())), **flags)
+        role = Role(
+            key,
+            told["label"],
+            told["theme"],
+            say,
+            **flags,
+            tail=tuple(told.get("tail", ())),
+            names=tuple(told["names"]),
+        )
         found |= dict.fromkeys((name.casefold() for name in told["names"]), role)
         found.setdefault(key, role)
     return found

@@ -28,6 +28,11 @@ _UNIT_IN_LABEL = re.compile(
     re.I,
 )
 _PLURALS = frozenset(("scissors", "jeans", "trousers", "shorts", "glasses", "lights", "gloves", "leggings", "tights", "pyjamas", "headphones", "earphones", "binoculars", "tongs"))  # fmt: skip
+_TOOLS = re.compile(
+    r"\b(?:run|runs|cutter|cleaner|polish|stain|conditioner|care|glue|paint|varnish|filler|opener|saw|drill|brush|spray|remover|balm|screw|clippers|shears|cloth)\b",
+    re.I,
+)
+"""After a material's name these are for it, not of it: a marble run, a glass cutter."""
 _CITRUS = re.compile(r"\borange\s+(?:blossom|peel|juice|scent|zest|flower)", re.I)
 
 
@@ -313,6 +318,12 @@ def _other_word(title: str, detail: Detail) -> str | None:
             if len(word) > 1 and word.isascii() == title.isascii() and _mentions(taken, word):
                 found.add(word)
                 taken = taken.replace(word.casefold(), " ")
+    if kind == "materials" and any(
+        _TOOLS.match(title[match.end() :].strip())
+        for word in found
+        for match in re.finditer(re.escape(word), title, re.I)
+    ):
+        return None
     if len(found) != 1 or any(_related(word, held) for word in found):
         return None
     return next(iter(found))
