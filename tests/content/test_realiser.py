@@ -25,7 +25,7 @@ def text(sheet: object, kind: str = "description", locale: str = "en", variant: 
 def test_an_english_description_reads_well() -> None:
     assert text(sheet_of(record(JACKET, description="Keeps you dry on long walks."))) == (
         "The Alpine hiking jacket by Northbound is made from nylon and comes in red and navy. It weighs 340 g and is cut to a regular fit. "
-        "It has a zip closure, is made in Portugal and has 4 pockets. The lining is mesh. It is waterproof. This jacket is not machine washable. "
+        "It has a zip closure, comes from Portugal and has 4 pockets. The lining is mesh. It is waterproof. This jacket is not machine washable. "
         "Keeps you dry on long walks.\nCare: Hand wash only, do not tumble dry"
     )
 
@@ -81,6 +81,37 @@ def test_a_price_is_told_where_it_sells_and_only_as_it_is() -> None:
 def test_an_unknown_kind_is_told_of() -> None:
     with pytest.raises(InvalidInput, match="no kind"):
         realise(sheet_of(record({})), Brief("poem", "en"))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "title", "holds"),
+    [
+        ({"Number of batteries": 2, "LED light": True}, "Cordless drill", ["has 2 batteries", "LED light: yes"]),
+        ({"W x D x H": "169 x 55 x 178 mm"}, "Drill", ["W x D x H: 169 x 55 x 178 mm"]),
+        (
+            {"Author": "J. Smith", "Pages": "320"},
+            "The Long Way Home",
+            ["“The Long Way Home”", "320 pages", "by J. Smith"],
+        ),
+        (
+            {"Net weight": "40g", "Allergens": "none"},
+            "Green tea, 20 bags",
+            ["Green tea, 20 bags: it weighs 40g", "Allergens: none"],
+        ),
+        ({"Batteries required": False}, "Marble run", ["Marble run", "Batteries required: no"]),
+        ({"口径": "8.5cm"}, {"zh": "茶杯"}, ["口径"]),
+        ({"续航时间": "21天"}, {"zh": "手环"}, ["21天"]),
+        ({"材质成分": "聚酯纤维95% 氨纶5%"}, {"zh": "长裤"}, ["材质成分为聚酯纤维95% 氨纶5%"]),
+        ({"面料": "100%棉"}, {"zh": "婴儿纯棉连体衣"}, ["婴儿纯棉连体衣", "100%棉"]),
+        ({"是否支持NFC": "是", "是否可微波": "否"}, {"zh": "手环"}, ["支持NFC", "不可微波"]),
+    ],
+)
+def test_sheets_as_shops_write_them(attributes: dict[str, object], title: str, holds: list[str]) -> None:
+    locale = "en" if isinstance(title, str) else "zh"
+    made = text(sheet_of(record(attributes, title, brand=None, category=())), locale=locale)
+    for part in holds:
+        assert part in made
+    assert "时间时间" not in made
 
 
 @pytest.fixture(scope="module")

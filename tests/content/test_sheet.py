@@ -84,6 +84,16 @@ def test_orders_to_a_writer_are_no_sentences(order: str) -> None:
     assert [one.why for one in read.left] == ["instruction"]
 
 
+def test_a_suppliers_claims_are_left_out_and_his_facts_kept() -> None:
+    text = {
+        "en": "A mild green tea. The best tea in the world! It helps prevent cancer.",
+        "zh": "全球首款,销量第一!支持150+运动模式。",
+    }
+    sheet = sheet_of(record({}, {"en": "Tea", "zh": "茶"}, descriptions=text))
+    assert sheet.statements == {"en": ("A mild green tea.",), "zh": ("支持150+运动模式。",)}
+    assert [one.why for one in sheet.left] == ["claim"] * 3
+
+
 def test_a_huge_text_and_many_attributes_are_read() -> None:
     many = {f"Part {number}": f"value {number}" for number in range(300)}
     sheet = sheet_of(record(many, description="Word and word again, in the shop. " * 4000))

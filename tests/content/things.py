@@ -26,7 +26,8 @@ def record(attributes: dict[str, Any], title: str | dict[str, str] = "Alpine hik
     given: dict[str, Any] = {
         "brand": "Northbound", "category": ("Clothing", "Jackets"), "prices": (Price(8900, None, "EUR", 2),), **more,
     }  # fmt: skip
-    return Record(1, "P1", titles, {"en": description} if description else {}, attributes=attributes, **given)
+    given.setdefault("descriptions", {"en": description} if description else {})
+    return Record(1, "P1", titles, attributes=attributes, **given)
 
 
 def trousers(**more: Any) -> Record:

@@ -89,6 +89,11 @@ class Chinese:
             form = "版型为{v}"
         if form.startswith("{v}") and not role.tail and role.key != "colour":
             form = f"{role.label['zh']}为{{v}}"
+        own = self._label(detail)
+        if own != role.label["zh"] and role.label["zh"] in form and own not in form:
+            form = form.replace(role.label["zh"], own)  # 口径 isn't 直径
+        if role.key == "material" and "%" in said:
+            form = f"{own}为{{v}}"
         before, _, after = form.partition("{v}")
         return beside(before, said, after) if before or after else said
 

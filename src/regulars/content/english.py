@@ -82,7 +82,9 @@ class English:
             return None
         if role.measured and not all(re.search(r"\d", value) for value in values):
             return None
-        if any(len(value) > 70 or re.search(r"[.:;!?]\s|\n", value) for value in values):
+        if any(len(value) > 70 or re.search(r"[:;!?]\s|\n", value) for value in values):
+            return None
+        if role.key != "author" and any(re.search(r"\.\s", value) for value in values):
             return None
         if role.key == "material" and not all(_is_material(value) for value in values):
             return None
@@ -119,12 +121,22 @@ class English:
             said[1] = said[1].removeprefix(f"{shared} ")
         return f"{capital(subject)} {listed(said)}."
 
+    def _unwieldy(self) -> bool:
+        """Whether the title is no subject for a sentence: "Organic green tea, 20 bags"."""
+        return not self.is_book and (bool(re.search(r"[,:;(/|]|\s[–-]\s", self.title)) or len(self.title.split()) > 8)
+
     def opening(self, details: Sequence[Detail], predicates: Sequence[str]) -> Sentence:
         about = ("title", *(("brand",) if self.brand else ()), *(one.name for one in details))
         named = self.named()
         plural = self.plural and not named.startswith("It")
         if not predicates:
             return self._bare()
+        if self._unwieldy() and named.startswith(("The ", self.title)):
+            start = self.title
+            if self.brand and self.brand.casefold() not in start.casefold():
+                start = f"{start} from {self.brand}"
+            rest = listed([_numbered(one, plural) for one in predicates])
+            return Sentence(f"{capital(start)}: {'they' if plural else 'it'} {rest}.", about)
         if self.tone == "lively" and not named.startswith(("This", "These", "It")) and self.dice.chance(0.6):
             it = "they" if plural else "it"
             return Sentence(
@@ -180,6 +192,7 @@ class English:
         """ "has 4 pockets", of a label in the plural and a bare number."""
         if detail.role is None and detail.yes is None and len(detail.said[LOCALE]) == 1:
             value, label = detail.said[LOCALE][0], detail.label[LOCALE]
+            label = re.sub(r"^(?:number|amount|no\.?) of ", "", label)
             if re.fullmatch(r"\d{1,4}", value) and is_plural(label):
                 return f"has {value} {label if value != '1' else label[:-1]}"
         return None
@@ -208,6 +221,8 @@ class English:
             or len(label.split()) > 3
             or bool(re.search(r"[.:;!?]", value))
             or stem[:5] in value.lower()
+            or value.lower() == "none"
+            or bool(re.search(r"\b(?:before|after|by|in|for|with|of|from|to|at|on)$", label))
             or bool(re.match(r"(?:for|with|not|no|is|has|in|number|max|min)\b", label))
             or bool(re.fullmatch(r"\d+", value) and is_plural(label))
         )

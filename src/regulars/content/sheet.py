@@ -6,13 +6,14 @@ Made from the record alone: attributes, options, title, brand, the clean sentenc
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from regulars.content import supplier
 from regulars.content.lexicon import THEMES, Glossary, Role, role_of, words_of
+from regulars.content.rules import matches
 from regulars.language.grounding.quantities import quantities
 from regulars.language.grounding.texts import CJK
 from regulars.schema.conversations import Fact, Frame, Passage
@@ -145,6 +146,7 @@ def sheet_of(record: Record, glossary: Glossary | None = None, brands: Collectio
         locale: tuple(one for one in said if not any(_mentions(one, word) for word in denied))
         for locale, said in statements.items()
     }
+    statements = {locale: tuple(_without_claims(said, locale, details, left)) for locale, said in statements.items()}
     untold = {
         locale: tuple(one.name for one in details if not one.tellable(locale) and one.source != "description")
         for locale in LOCALES
@@ -152,6 +154,19 @@ def sheet_of(record: Record, glossary: Glossary | None = None, brands: Collectio
     return Sheet(
         record, titles, _nouns(record, glossary), tuple(details), statements, tuple(conflicts), untold, tuple(left)
     )
+
+
+def _without_claims(
+    said: Sequence[str], locale: str, details: Sequence[Detail], left: list[supplier.Left]
+) -> Iterator[str]:
+    """A supplier's sentences that claim nothing which a rule pack forbids."""
+    stated = "\n".join(value for one in details for value in (*one.values, *one.label.values())).casefold()
+    for one in said:
+        wrong = [match for rule, match in matches(one, locale) if not (rule.stated and match[0].casefold() in stated)]
+        if wrong:
+            left.append(supplier.Left("claim", supplier.short(one)))
+        else:
+            yield one
 
 
 def _locale_of(given: str, text: str) -> str:
@@ -198,9 +213,9 @@ def _detail(label: str, value: Any, source: str, glossary: Glossary, left: list[
     if not label or not values or len(label) > 60:
         return None
     for one in (label, *values):
-        why = supplier._unusable(one, "zh" if CJK.search(one) else "en", ())
+        why = supplier.unusable(one, "zh" if CJK.search(one) else "en", ())
         if (why and why != "language") or len(one) > MAX_VALUE:
-            left.append(supplier.Left(why or "long", supplier._short(f"{label}: {one}")))
+            left.append(supplier.Left(why or "long", supplier.short(f"{label}: {one}")))
             return None
     role = role_of(label)
     labels = _labels(label, role, glossary)
@@ -220,7 +235,7 @@ def _texts(value: Any, unit: str) -> list[str]:
     if isinstance(value, (list, tuple)):
         return list(dict.fromkeys(text for one in value for text in _texts(one, unit)))
     if value is None or (
-        isinstance(value, str) and value.strip().casefold() in ("", "-", "n/a", "none", "null", "nan", "/", "不详")
+        isinstance(value, str) and value.strip().casefold() in ("", "-", "n/a", "null", "nan", "/", "不详")
     ):
         return []
     if isinstance(value, float):
@@ -235,8 +250,18 @@ def _labels(label: str, role: Role | None, glossary: Glossary) -> dict[str, str]
         own = bool(CJK.search(label)) == (locale == "zh")
         said = label if own else (role.label.get(locale) if role else glossary.say(label, locale))
         if said:
-            found[locale] = said.lower() if own and locale == "en" and not label.isupper() else said
+            found[locale] = lowered(said) if locale == "en" else said
     return found
+
+
+def lowered(label: str) -> str:
+    """A label as it stands in a sentence: capitals that stand for something stay ("LED light", "W x D x H")."""
+    words = label.split()
+    kept = [
+        word if word.isupper() and (len(word) > 1 or (len(words) > 1 and word not in ("A", "I"))) else word.lower()
+        for word in words
+    ]
+    return " ".join(kept)
 
 
 def _worded(word: str, role: Role | None, locale: str) -> str:
@@ -333,6 +358,7 @@ def _related(word: str, held: str) -> bool:
     """Whether a word or its translation stands in what is held: "cast iron" holds "iron"."""
     same = {other for kind in ("colours", "materials") for pair in words_of(kind) if word in pair for other in pair}
     stems = {part for one in same | {word} for part in re.split(r"[\s-]", one.casefold())}
+    held = re.sub(r"[\d.]+\s*%", " ", held)
     return any(part in held for part in stems if part) or any(
         part and part in word.casefold() for part in re.split(r"[\s,，、-]+", held)
     )
@@ -379,6 +405,7 @@ def _cleaned(title: str, denied: Collection[str]) -> str:
             r"[A-Za-z][A-Za-z']*", lambda match: match[0] if len(match[0]) < 2 else match[0].capitalize(), title
         )
         title = re.sub(r"(?<=\w )(?:And|Of|The|With|For|In|On|To|A)(?= )", lambda match: match[0].lower(), title)
+    title = re.sub(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])", "", title) if denied else title
     return title.strip(" ,;:") or title
 
 

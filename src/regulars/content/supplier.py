@@ -22,7 +22,7 @@ MAX_SENTENCES = 60
 _BLOCKS = re.compile(r"</?(?:p|div|br|li|ul|ol|tr|td|th|table|h[1-6]|section)\b[^>]*>", re.I)
 _HIDDEN = re.compile(r"<(script|style|iframe|template|noscript|svg)\b.*?(?:</\1\s*>|$)|<!--.*?(?:-->|$)", re.I | re.S)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,500}>")
-_SPLIT = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“\"'(])|(?<=[。！？；])|\n+")
+_SPLIT = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“\"'(])|(?<=[。！？；])|(?<=[!?])(?=[\u4e00-\u9fff])|\n+")
 _PAIR = re.compile(r"^\W{0,3}([^:：\n]{1,40})[:：]\s*([^\n]{1,200})$")
 _ORDERS = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instruction|rule|previous|above|prompt|polic|everything)"
@@ -46,7 +46,7 @@ _SELLING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A part of a text that isn't used. why: "instruction", "markup", "link", "brand", "selling", "long" or "language"."""
+    """A part of a text that isn't used. why: "instruction", "markup", "link", "brand", "selling", "claim", "long" or "language"."""
 
     why: str
     said: str
@@ -74,7 +74,7 @@ def read(text: str, locale: str, foreign: Collection[str] = ()) -> Read:
         text = text[:LONGEST]
     text = _CONTROL.sub("", unicodedata.normalize("NFC", text))
     for match in _HIDDEN.finditer(text):
-        left.append(Left("markup", _short(match[0])))
+        left.append(Left("markup", short(match[0])))
     text = html.unescape(_BLOCKS.sub("\n", _HIDDEN.sub(" ", text)))
     if _TAG.search(text) and not _BLOCKS.search(text):
         text = _TAG.sub(" ", text)
@@ -84,20 +84,21 @@ def read(text: str, locale: str, foreign: Collection[str] = ()) -> Read:
         said = " ".join(raw.strip(" \t-•*·–—").split())
         if not said or not re.search(r"\w", said):
             continue
-        why = _unusable(said, locale, foreign)
+        why = unusable(said, locale, foreign)
         pair = _PAIR.match(said)
         if why:
-            left.append(Left(why, _short(said)))
+            left.append(Left(why, short(said)))
         elif pair and role_of(pair[1]) is not None:
             pairs.append((pair[1].strip(), pair[2].strip().rstrip(".。;；")))
         elif len(sentences) >= MAX_SENTENCES:
-            left.append(Left("long", _short(said)))
+            left.append(Left("long", short(said)))
         else:
             sentences.append(said)
     return Read(tuple(dict.fromkeys(sentences)), tuple(pairs), tuple(left[:50]))
 
 
-def _unusable(said: str, locale: str, foreign: Collection[str]) -> str | None:
+def unusable(said: str, locale: str, foreign: Collection[str]) -> str | None:
+    """Why a sentence or value isn't used; None where it may be."""
     if _ORDERS.search(said):
         return "instruction"
     if _CODE.search(said):
@@ -123,6 +124,7 @@ def _names(text: str, brand: str) -> bool:
     return bool(re.search(rf"(?<!\w){re.escape(brand)}(?!\w)", text)) if brand.isascii() else brand in text
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """As much of a text as a report shows."""
     text = " ".join(text.split())
     return text if len(text) <= 120 else text[:119] + "…"

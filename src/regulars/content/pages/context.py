@@ -94,7 +94,7 @@ def why_words(say: Say) -> dict[str, str]:
     """Why a part of a supplier's text isn't used."""
     return {
         "instruction": say("an order to a writer"), "markup": say("markup or script"), "link": say("a link or an address"),
-        "brand": say("another brand"), "selling": say("a call to buy"), "long": say("too long"), "language": say("another language"),
+        "brand": say("another brand"), "claim": say("a claim that a rule forbids"), "selling": say("a call to buy"), "long": say("too long"), "language": say("another language"),
     }  # fmt: skip
 
 
