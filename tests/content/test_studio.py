@@ -22,6 +22,9 @@ TEAPOT = {
 }  # fmt: skip
 
 
+WHOLE = "A clay teapot. It holds 0.8 l and is dishwasher safe."
+
+
 def put(shop: Shop, *products: dict[str, Any]) -> list[int]:
     settings = shop.settings
     with shop.database.connect() as connection:
@@ -51,14 +54,14 @@ def written(shop: Shop, product: int, *answers: Any, kind: str = "description", 
 
 
 def test_a_models_true_text_is_taken(shop: Shop, teapot: int) -> None:
-    row = written(shop, teapot, said(body="A clay teapot that holds 0.8 l and pours without a drip."))
+    row = written(shop, teapot, said(body="A clay teapot that holds 0.8 l, pours without a drip and is dishwasher safe."))
     assert (row["state"], row["writer"]) == ("draft", "scripted")
     assert [one["why"] for one in row["trace"]] == [""]
-    assert row["fields"]["body"][0][1] == ["title", "capacity", "material"]
+    assert row["fields"]["body"][0][1] == ["title", "capacity", "material", "dishwasher safe"]
 
 
 def test_a_false_text_is_written_once_more_with_what_was_wrong(shop: Shop, teapot: int) -> None:
-    model = ScriptedModel(said(body="A porcelain teapot."), said(body="A clay teapot."))
+    model = ScriptedModel(said(body="A porcelain teapot."), said(body=WHOLE))
     studio = Studio(shop.database, model)
     with shop.database.connect() as connection:
         row = table.read(connection, studio.write(connection, teapot, "description", "en"))
@@ -71,6 +74,7 @@ def test_a_false_text_is_written_once_more_with_what_was_wrong(shop: Shop, teapo
     ("answers", "why"),
     [
         ([said(body="A porcelain teapot."), said(body="The best teapot.")], ["gate", "gate", ""]),
+        ([said(body="A clay teapot.")], ["thin", "thin", ""]),  # true, and no description
         ([said(body="")], ["gate", "gate", ""]),
         ([said(body="一把陶土茶壶。")], ["gate", "gate", ""]),
         ([said(body="<h1>Clay teapot</h1>")], ["gate", "gate", ""]),

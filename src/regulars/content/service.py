@@ -19,11 +19,15 @@ from regulars.language.grounding.texts import CJK
 from regulars.schema.content import Brief, Fields, Voice
 
 ALIKE_TRIES = 3
+WHOLE = ("description", "bullets", "email")
+"""Kinds that tell all there is to tell."""
+COVERED = 0.7
+"""The share of the details that a chat model's text of such a kind has to tell: a title alone is true, and no description."""
 
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """One attempt. why: "" when its text was taken; else the error's code, or "gate", or "alike"."""
+    """One attempt. why: "" when its text was taken; else the error's code, or "gate", or "thin"."""
 
     writer: str
     why: str
@@ -68,11 +72,13 @@ def write(
                 tries.append(Try(writer.name, error.code))
                 break
             judgement = judge(fields, sheet, brief, foreign)
-            if judgement.passed:
+            thin = _left_out(fields, sheet, brief)
+            if judgement.passed and not thin:
                 tries.append(Try(writer.name, ""))
                 return _kept(fields, writer.name, judgement, tries, asked, sheet, brief, seen)
-            tries.append(Try(writer.name, "gate", judgement.flags))
-            wrong, before = judgement.flags, fields
+            why = "gate" if not judgement.passed else "thin"
+            tries.append(Try(writer.name, why, (*judgement.flags, *thin)))
+            wrong, before = (*judgement.flags, *thin), fields
     realiser = Realiser()
     fields = realiser.write(sheet, brief)
     judgement = judge(fields, sheet, brief, foreign)
@@ -86,6 +92,29 @@ def write(
             fields, judgement = other, other_judgement
     tries.append(Try(realiser.name, "" if judgement.passed else "gate", () if judgement.passed else judgement.flags))
     return _kept(fields, realiser.name, judgement, tries, asked, sheet, brief, seen)
+
+
+def _left_out(fields: Fields, sheet: Sheet, brief: Brief) -> list[Flag]:
+    """What a writer's text of a kind that tells everything leaves out, where that is too much."""
+    if brief.kind not in WHOLE:
+        return []
+    told = sheet.told(brief.locale)
+    said = {name for sentences in fields.values() for one in sentences for name in one.about}
+    missing = [one for one in told if one.name not in said]
+    if not told or len(missing) <= (1 - COVERED) * len(told):
+        return []
+    reason = "It leaves this out."
+    return [
+        Flag(
+            "",
+            0,
+            0,
+            "coverage",
+            f"{one.label[brief.locale]} {', '.join(one.said.get(brief.locale, ()))}".strip(),
+            reason,
+        )
+        for one in missing
+    ]
 
 
 def _repeats(fields: Fields, sheet: Sheet, brief: Brief, seen: Seen | None) -> bool:

@@ -75,6 +75,10 @@ class ChatWriter:
 
     def write(self, sheet: Sheet, brief: Brief, wrong: Sequence[Flag] = (), before: Fields | None = None) -> Fields:
         places = KINDS[brief.kind]
+        if self._model.english_only and brief.locale != "en":
+            raise ModelError(f"The chat model {self.name!r} has no Chinese.")
+        if self._model.small:
+            return self._by_example(sheet, brief, wrong)
         schema = {
             "type": "object",
             "properties": {place.name: {"type": "string"} for place in places},
@@ -89,6 +93,47 @@ class ChatWriter:
         if said.data is None:
             raise ModelError(f"The chat model {self.name!r} answered with no text.")
         return read(said.data, brief)
+
+    def _by_example(self, sheet: Sheet, brief: Brief, wrong: Sequence[Flag]) -> Fields:
+        """A small model is shown two texts and asked for a third, in plain words."""
+        places = KINDS[brief.kind]
+        if len(places) > 1 or brief.kind not in ("description", "sms"):
+            raise ModelError(f"The chat model {self.name!r} is too small for this kind of text.")
+        messages = [
+            Message(
+                "system",
+                "You turn the facts of a product into two or three plain sentences. Use every fact. Add nothing.",
+            )
+        ]
+        for facts, text in _EXAMPLES:
+            messages += [Message("user", facts), Message("assistant", text)]
+        left_out = {flag.said for flag in wrong if flag.kind == "coverage"}
+        note = f"\nDo not leave out: {', '.join(sorted(left_out))}." if left_out else ""
+        messages.append(Message("user", _listed(sheet, brief.locale) + note))
+        said = self._model.complete(messages, None, 200, self._seconds)
+        return {places[0].name: in_sentences(" ".join(said.text.split()))}
+
+
+_EXAMPLES = (
+    (
+        "Facts: Clay mug by Hillside. material: clay. capacity: 320 ml. dishwasher safe: yes.",
+        "This clay mug by Hillside holds 320 ml. It is made of clay and is dishwasher safe.",
+    ),
+    (
+        "Facts: Harbour rain coat by Tarn. material: waxed cotton. colour: navy, sand. weight: 900 g. waterproof: yes. machine washable: no.",
+        "The Harbour rain coat by Tarn is made of waxed cotton and comes in navy and sand. It weighs 900 g. It is waterproof, but not machine washable.",
+    ),
+)
+"""Pairs that a small model goes by."""
+
+
+def _listed(sheet: Sheet, locale: str) -> str:
+    brand = f" by {sheet.record.brand}" if sheet.record.brand else ""
+    facts = [
+        f"{one.label[locale]}: {('yes' if one.yes else 'no') if one.yes is not None else ', '.join(one.said[locale])}"
+        for one in sheet.told(locale)
+    ]
+    return f"Facts: {sheet.title(locale)}{brand}. {'. '.join(facts[:16])}. {' '.join(sheet.statements.get(locale, ())[:3])}".strip()
 
 
 def asked(sheet: Sheet, brief: Brief) -> str:

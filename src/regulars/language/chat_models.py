@@ -76,9 +76,14 @@ class Completion:
 
 
 class ChatModel(ABC):
-    """Whatever completes a conversation. One object may be used by many threads."""
+    """Whatever completes a conversation. One object may be used by many threads.
+
+    small: it follows examples rather than rules, and can't keep to a schema and a task at once; english_only: it has no Chinese.
+    """
 
     name: str
+    small = False
+    english_only = False
 
     @abstractmethod
     def complete(
@@ -204,6 +209,8 @@ class BundledModel(ChatModel):
     """
 
     name = "smollm2-135m-instruct"
+    small = True
+    english_only = True
 
     def __init__(self, threads: int = 1) -> None:
         self._threads = threads

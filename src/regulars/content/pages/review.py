@@ -194,7 +194,7 @@ class _Page:
 
     def _account(self, row: Row) -> Markup:
         say = self.visit.say
-        why = {"": say("taken"), "gate": say("held back by the gate")}
+        why = {"": say("taken"), "gate": say("held back by the gate"), "thin": say("left too much out")}
         lines = []
         for one in row["trace"]:
             said = ", ".join(f"“{flag['said'][:60]}”" for flag in one["flags"][:5] if flag["said"])
