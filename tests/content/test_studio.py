@@ -54,7 +54,9 @@ def written(shop: Shop, product: int, *answers: Any, kind: str = "description", 
 
 
 def test_a_models_true_text_is_taken(shop: Shop, teapot: int) -> None:
-    row = written(shop, teapot, said(body="A clay teapot that holds 0.8 l, pours without a drip and is dishwasher safe."))
+    row = written(
+        shop, teapot, said(body="A clay teapot that holds 0.8 l, pours without a drip and is dishwasher safe.")
+    )
     assert (row["state"], row["writer"]) == ("draft", "scripted")
     assert [one["why"] for one in row["trace"]] == [""]
     assert row["fields"]["body"][0][1] == ["title", "capacity", "material", "dishwasher safe"]
