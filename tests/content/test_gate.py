@@ -6,7 +6,7 @@ import pytest
 
 from regulars.content.gate import judge
 from regulars.content.rules import packs
-from regulars.content.sheet import Price, Sheet, sheet_of
+from regulars.content.sheet import Price, Said, Sheet, sheet_of
 from regulars.content.writers import in_sentences
 from regulars.schema.content import Brief, Voice
 
@@ -112,6 +112,14 @@ def test_what_the_record_states_may_be_said() -> None:
     sheet = sheet_of(record({"Certification": "OEKO-TEX", "Eco-friendly": True}))
     assert said("It carries OEKO-TEX.", sheet, "en") == []
     assert said("It carries FSC.", sheet, "en") != []
+
+
+def test_a_quotation_has_to_be_somebodys_words() -> None:
+    sheet = sheet_of(record(JACKET, reviews=(Said(5, "It kept me dry for 3 hours. Lovely.", "en"),)))
+    assert said("A buyer's words: “It kept me dry for 3 hours.”", sheet, "en") == []
+    assert ("claim", "“It kept me dry for 5 hours.”") in said(
+        "A buyer's words: “It kept me dry for 5 hours.”", sheet, "en"
+    )
 
 
 def test_the_shops_own_words_are_avoided(english: Sheet) -> None:

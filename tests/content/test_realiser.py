@@ -9,9 +9,9 @@ import pytest
 from regulars.content.gate import judge
 from regulars.content.lexicon import Glossary
 from regulars.content.realiser import WRITTEN, realise
-from regulars.content.sheet import Price, sheet_of
+from regulars.content.sheet import Price, Said, sheet_of
 from regulars.demo import catalogue
-from regulars.errors import InvalidInput
+from regulars.errors import InvalidInput, NotEnoughData
 from regulars.schema.content import KINDS, Brief, Voice, joined, width
 
 from .things import JACKET, record, trousers
@@ -112,6 +112,30 @@ def test_sheets_as_shops_write_them(attributes: dict[str, object], title: str, h
     for part in holds:
         assert part in made
     assert "时间时间" not in made
+
+
+REVIEWS = (
+    Said(5, "Pours without a drip. I use it each morning.", "en"),
+    Said(4, "Good, as hoped. Write to me at a@b.example!", "en"),
+    Said(2, "The lid is loose.", "en"),
+    Said(5, "The best teapot in the world, buy it!", "en"),
+    Said(5, "倒水很利落，每天都在用。", "zh"),
+)
+
+
+def test_a_digest_cites_buyers_word_for_word() -> None:
+    sheet = sheet_of(record({}, {"en": "Teapot", "zh": "茶壶"}, rating=(4.2, 5), reviews=REVIEWS))
+    english, chinese = text(sheet, "digest"), text(sheet, "digest", "zh")
+    assert "4 gave 4 stars or 5 and 1 gave 2 stars or fewer." in english
+    assert "“The lid is loose.”" in english
+    assert "best" not in english
+    assert "a@b" not in english
+    assert "“倒水很利落，每天都在用。”" in chinese
+    for locale in ("en", "zh"):
+        found = judge(realise(sheet, Brief("digest", locale)), sheet, Brief("digest", locale))
+        assert [one for one in found.flags if not one.warning] == []
+    with pytest.raises(NotEnoughData, match="fewer than 3 reviews"):
+        realise(sheet_of(record({}, rating=(5.0, 2))), Brief("digest", "en"))
 
 
 @pytest.fixture(scope="module")

@@ -217,6 +217,14 @@ def test_a_pause_holds_and_a_product_that_goes_meanwhile_fails_alone(shop: Shop)
         assert table.retry_failed(connection, writing_id) == 1
 
 
+def test_a_product_with_too_few_reviews_fails_alone(shop: Shop) -> None:
+    many(shop, 2)
+    with shop.database.connect() as connection:
+        writing_id, _ = shop.studio.begin(connection, ["alt", "digest"], ["en"])
+    ran = shop.studio.run(writing_id)
+    assert (ran.done, ran.failed, ran.state) == (2, 2, "done")
+
+
 @pytest.mark.parametrize(("budget", "asked"), [(0, 0), (3, 3)])
 def test_a_budget_is_kept(shop: Shop, budget: int, asked: int) -> None:
     many(shop, 6)

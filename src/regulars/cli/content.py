@@ -24,7 +24,7 @@ LocaleOption = Annotated[str | None, typer.Option(help="en or zh; the shop's lan
 
 @app.command()
 def write(
-    kind: Annotated[str, typer.Argument(help="description, title, bullets, seo, ad_search, ad_social, ad_banner, push, sms, email, alt.")] = "description",
+    kind: Annotated[str, typer.Argument(help="description, title, bullets, seo, ad_search, ad_social, ad_banner, push, sms, email, alt, digest.")] = "description",
     products: Annotated[list[str] | None, typer.Argument(help="Products by id; all that have no such text where none is named.")] = None,
     locale: LocaleOption = None,
     category: Annotated[str | None, typer.Option(help="Only products in this category.")] = None,

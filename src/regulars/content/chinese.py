@@ -198,6 +198,15 @@ class Chinese:
         )
         return Sentence(self.dice.one(forms), ("rating", "reviews"))
 
+    def content(self, glad: int, sad: int) -> str:
+        one = f"{glad} 条给了 4 星或 5 星" if glad else ""
+        other = f"{sad} 条给了 2 星及以下" if sad else ""
+        return "，".join(part for part in (one, other) if part) + "。"
+
+    def quoted(self, said: Sequence[str], *, glad: bool) -> str:
+        words = "".join(f"“{one}”" for one in said)
+        return f"评价原文：{words}" if glad else f"也有不同的声音：{words}"
+
     def priced(self, shown: str, before: str | None) -> str:
         if before:
             return self.dice.one((f"现价 {shown}，原价 {before}。", f"{shown}，原价 {before}。"))

@@ -263,6 +263,17 @@ class English:
         )
         return Sentence(self.dice.one(forms), ("rating", "reviews"))
 
+    def content(self, glad: int, sad: int) -> str:
+        """How many of those who wrote lately are content."""
+        one = f"{glad} gave 4 stars or 5" if glad else ""
+        other = f"{sad} gave 2 stars or fewer" if sad else ""
+        return capital(" and ".join(part for part in (one, other) if part)) + "."
+
+    def quoted(self, said: Sequence[str], *, glad: bool) -> str:
+        """Reviews in their own words."""
+        words = " ".join(f"“{one}”" for one in said)
+        return f"In buyers' words: {words}" if glad else f"And on the other side: {words}"
+
     def priced(self, shown: str, before: str | None) -> str:
         if before:
             return self.dice.one((f"Now {shown} instead of {before}.", f"{shown}, was {before}."))

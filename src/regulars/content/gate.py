@@ -76,12 +76,24 @@ def texts(fields: Fields, locale: str) -> dict[str, str]:
 def _of_place(name: str, text: str, sheet: Sheet, brief: Brief, foreign: Collection[str]) -> Iterator[Flag]:
     place = next((one for one in KINDS.get(brief.kind, ()) if one.name == name), None)
     found: dict[Span, Flag] = {}
+    whole = text
+    cited, invented = _quotations(text, sheet, brief.locale)
+    text = without(text, cited, " ")
     for finding in _grounded(text, sheet, brief):
         found[(finding.start, finding.end)] = Flag(
             name, finding.start, finding.end, finding.kind, finding.said, finding.reason
         )
     own = _own_spans(text, sheet, brief.locale)
     bare = without(text, own)
+    for span in invented:
+        found[span] = Flag(
+            name,
+            *span,
+            "claim",
+            whole[span[0] : span[1]],
+            "No review and no record holds these words.",
+            "claims/reviews",
+        )
     for flag in (
         *_told_of(name, text, bare, sheet, brief.locale),
         *_stated_otherwise(name, text, sheet, brief.locale),
@@ -94,7 +106,7 @@ def _of_place(name: str, text: str, sheet: Sheet, brief: Brief, foreign: Collect
             found[(flag.start, flag.end)] = flag
     yield from sorted(found.values(), key=lambda one: (one.start, one.end))
     if place is not None:
-        yield from _lengths(text, place)
+        yield from _lengths(whole, place)
     yield from _readable(name, text, brief.locale)
 
 
@@ -172,6 +184,25 @@ def _counts(said: str, sheet: Sheet) -> bool:
     """Whether a number says how many values a detail has: "two colours", 两款."""
     sizes = {Decimal(len(one.values)) for one in sheet.details if len(one.values) > 1}
     return any(one.value in sizes for one in quantities(f"{said}个"))
+
+
+_QUOTATION = re.compile(r"“([^“”]{4,300})”|\"([^\"]{4,300})\"|「([^」]{4,300})」")
+
+
+def _quotations(text: str, sheet: Sheet, locale: str) -> tuple[list[Span], list[Span]]:
+    """(quotations that a review or the record holds word for word, quotations that nobody said)."""
+    held = [one.text.casefold() for one in sheet.record.reviews]
+    own = [*sheet.titles.values(), *(said for several in sheet.statements.values() for said in several)]
+    cited, invented = [], []
+    for match in _QUOTATION.finditer(text):
+        said = (match[1] or match[2] or match[3]).strip().casefold()
+        if any(said in one for one in held):
+            cited.append(match.span())
+        elif not any(said in one.casefold() or one.casefold() in said for one in own) and (
+            len(said.split()) > 2 or (locale == "zh" and len(said) > 5)
+        ):
+            invented.append(match.span())
+    return cited, invented
 
 
 def _own_spans(text: str, sheet: Sheet, locale: str) -> list[Span]:

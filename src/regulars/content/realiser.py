@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from regulars.content.chinese import Chinese, beside
 from regulars.content.dice import Dice
 from regulars.content.english import English
-from regulars.content.sheet import Detail, Sheet, money
-from regulars.errors import InvalidInput
+from regulars.content.rules import matches
+from regulars.content.sheet import MIN_REVIEWS, Detail, Sheet, happy, money, quotable, unhappy
+from regulars.errors import InvalidInput, NotEnoughData
 from regulars.schema.content import KINDS, Brief, Fields, Place, Sentence, width
 
 Tongue = English | Chinese
@@ -36,7 +37,7 @@ class _Job:
 def realise(sheet: Sheet, brief: Brief) -> Fields:
     """A text of the brief's kind. Two variants of one product differ in words, not in facts.
 
-    Raises: InvalidInput for a kind that isn't written about one product.
+    Raises: InvalidInput for a kind that isn't written about one product; NotEnoughData for a digest of too few reviews.
     """
     write = _WRITERS.get(brief.kind)
     if write is None:
@@ -333,6 +334,33 @@ def _alt(job: _Job) -> Fields:
     return {"alt": (Sentence(text if len(text) <= place.limit else _clipped(text, place), tuple(about)),)}
 
 
+def _digest(job: _Job) -> Fields:
+    """What buyers say: how many, how content, and their own words, one from each side where there are two."""
+    tongue, sheet, dice = job.tongue, job.sheet, job.dice
+    buyers = tongue.buyers()
+    if buyers is None:
+        raise NotEnoughData(
+            f"There are fewer than {MIN_REVIEWS} reviews with a rating.",
+            hint="A digest is written once there are that many.",
+        )
+    body = [buyers]
+    glad, sad = happy(sheet.record), unhappy(sheet.record)
+    if glad or sad:
+        body.append(Sentence(tongue.content(glad, sad), ("reviews",)))
+    quotes = [
+        (one, said)
+        for one, said in quotable(sheet.record, tongue.locale)
+        if not any(True for _ in matches(said, tongue.locale))
+    ]
+    liked = list({id(one): said for one, said in quotes if one.stars is not None and one.stars >= 4}.values())
+    disliked = list({id(one): said for one, said in quotes if one.stars is not None and one.stars <= 2}.values())
+    if liked:
+        body.append(Sentence(tongue.quoted(dice.shuffled(liked)[:2], glad=True), ("review",)))
+    if disliked:
+        body.append(Sentence(tongue.quoted(dice.shuffled(disliked)[:1], glad=False), ("review",)))
+    return {"body": tuple(body)}
+
+
 _WRITERS: dict[str, Callable[[_Job], Fields]] = {
     "description": _description,
     "title": _title,
@@ -345,6 +373,7 @@ _WRITERS: dict[str, Callable[[_Job], Fields]] = {
     "sms": _sms,
     "email": _email,
     "alt": _alt,
+    "digest": _digest,
 }
 WRITTEN = tuple(_WRITERS)
 """The kinds that are written about one product."""

@@ -10,7 +10,7 @@ import orjson
 
 from regulars.content.gate import Flag
 from regulars.content.lexicon import Glossary
-from regulars.content.sheet import Price, Record, Sheet, sheet_of
+from regulars.content.sheet import Price, Record, Said, Sheet, sheet_of
 from regulars.schema.content import Fields, Sentence, Voice
 from regulars.store import texts as table
 from regulars.store.database import Connection, Row
@@ -58,6 +58,7 @@ def record_of(row: Row) -> Record:
         tuple(prices),
         (float(mean), int(many)) if mean is not None else None,
         tuple(row["pictures"] or ()),
+        tuple(Said(stars, body, locale) for stars, body, locale in row["reviews"] or ()),
         row["updated_at"],
     )
 

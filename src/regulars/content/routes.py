@@ -91,7 +91,7 @@ class WritingIn(BaseModel):
     """Many texts. It is written by `regulars write --go-on ID`, or by the console."""
 
     model_config = ConfigDict(extra="forbid")
-    kinds: list[Kind] = Field(min_length=1, max_length=11)
+    kinds: list[Kind] = Field(min_length=1, max_length=12)
     locales: list[Language] = Field(min_length=1, max_length=2)
     category: ShortText | None = None
     brand: ShortText | None = None

@@ -15,7 +15,7 @@ from regulars.content import supplier
 from regulars.content.lexicon import THEMES, Glossary, Role, role_of, words_of
 from regulars.content.rules import matches
 from regulars.language.grounding.quantities import quantities
-from regulars.language.grounding.texts import CJK
+from regulars.language.grounding.texts import CJK, sentences
 from regulars.schema.conversations import Fact, Frame, Passage
 
 LOCALES = ("en", "zh")
@@ -48,8 +48,18 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody wrote of a product. stars: 1 to 5, None where they gave none."""
+
+    stars: float | None
+    text: str
+    locale: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
-    """A product as the shop has it. options: name → its variants' values in order. rating: (mean, how many)."""
+    """A product as the shop has it. options: name → its variants' values in order. rating: (mean, how many). reviews: the newest
+    first."""
 
     product_id: int
     name: str
@@ -62,6 +72,7 @@ class Record:
     prices: tuple[Price, ...] = ()
     rating: tuple[float, int] | None = None
     pictures: tuple[Mapping[str, str], ...] = ()
+    reviews: tuple[Said, ...] = ()
     updated_at: datetime | None = None
 
 
@@ -462,7 +473,30 @@ def _facts(sheet: Sheet, locale: str) -> list[Fact]:
         facts.append(Fact("rating", f"{record.rating[0]:.1f}", "number", f"{record.rating[0]:.1f}"))
         facts.append(Fact("reviews", record.rating[1], "number", str(record.rating[1])))
         facts.append(Fact("rating_scale", "5", "number", "5"))
+        for name, count in (("happy_reviews", happy(record)), ("unhappy_reviews", unhappy(record))):
+            facts.append(Fact(name, count, "number", str(count)))
+        facts += [Fact("happy_from", "4", "number", "4"), Fact("unhappy_to", "2", "number", "2")]
     return facts
+
+
+def happy(record: Record) -> int:
+    """How many gave four stars or five."""
+    return sum(1 for one in record.reviews if one.stars is not None and one.stars >= 4)
+
+
+def unhappy(record: Record) -> int:
+    """How many gave one star or two."""
+    return sum(1 for one in record.reviews if one.stars is not None and one.stars <= 2)
+
+
+def quotable(record: Record, locale: str) -> Iterator[tuple[Said, str]]:
+    """Sentences of reviews in a language that may be cited word for word: short, of the matter, without addresses or insults."""
+    for one in record.reviews:
+        for begin, end in sentences(one.text):
+            said = one.text[begin:end].strip()
+            script = "zh" if CJK.search(said) else "en"
+            if script == locale and 8 <= len(said) <= 90 and supplier.unusable(said, locale, ()) is None:
+                yield one, said
 
 
 def _reduction(price: Price) -> str:

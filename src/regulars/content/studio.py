@@ -16,7 +16,7 @@ from regulars.content.service import Written
 from regulars.content.sheet import Sheet
 from regulars.content.variety import Seen
 from regulars.content.writers import ChatWriter, Writer, read
-from regulars.errors import Conflict, InvalidInput, NotFound
+from regulars.errors import Conflict, InvalidInput, NotFound, RegularsError
 from regulars.language.chat_models import ChatModel
 from regulars.schema.content import KINDS, Brief, Fields, Voice
 from regulars.store import texts as table
@@ -305,7 +305,11 @@ class Studio:
             foreign = [brand for brand in brands if brand != sheet.record.brand]
             writer = self.writer if left is None or asked < left else None
             kept = seen.setdefault((item["kind"], item["locale"]), Seen())
-            written = service.write(sheet, Brief(item["kind"], item["locale"], voice), writer, foreign, kept)
+            try:
+                written = service.write(sheet, Brief(item["kind"], item["locale"], voice), writer, foreign, kept)
+            except RegularsError as error:
+                table.close_item(connection, writing_id, item, error.detail)
+                continue
             asked += written.asked
             self._keep(connection, sheet, written, item["kind"], item["locale"], 0, voice, writing_id)
             table.close_item(connection, writing_id, item)

@@ -55,6 +55,7 @@ _PURPOSE = {
     "sms": "one SMS",
     "email": "an e-mail: subject, preheader and body",
     "alt": "the alt text of the product's picture",
+    "digest": "two sentences on what buyers say",
 }
 _RULES = (
     "Write only what the facts say: every number, material, colour and property as it stands there. Add nothing, promise nothing, no "
@@ -200,7 +201,9 @@ def in_sentences(text: str, about: Mapping[str, tuple[str, ...]] | None = None) 
     for number, line in enumerate(re.split(r"\n+", text.strip().replace("\r\n", "\n"))):
         for place, (begin, end) in enumerate(cut(line)):
             said = line[begin:end].strip()
-            if said:
+            if said and place and not re.search(r"\w", said):  # a closing quotation mark
+                found[-1] = Sentence(found[-1].text + said, found[-1].about)
+            elif said:
                 broken = "\n" if number and place == 0 else ""
                 found.append(Sentence(f"{broken}{said}", (about or {}).get(said, ())))
     return tuple(found)

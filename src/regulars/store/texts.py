@@ -25,7 +25,9 @@ SELECT p.product_id, p.status, p.texts, p.brand, p.category, p.attributes, p.pic
                                             'currency', v.currency, 'exponent', v.exponent) ORDER BY v.place, v.variant_id)
         FROM variants v WHERE v.product_id = p.product_id) AS variants,
        (SELECT jsonb_build_array(avg(r.rating), count(r.rating)) FROM reviews r
-        WHERE r.product_id = p.product_id AND r.rating IS NOT NULL) AS rating
+        WHERE r.product_id = p.product_id AND r.rating IS NOT NULL) AS rating,
+       (SELECT jsonb_agg(jsonb_build_array(r.rating, r.body, r.locale) ORDER BY r.written_at DESC)
+        FROM (SELECT * FROM reviews v WHERE v.product_id = p.product_id ORDER BY v.written_at DESC LIMIT 200) r) AS reviews
 FROM products p WHERE p.known AND p.product_id = ANY(%s) ORDER BY p.product_id
 """
 FIND_PRODUCTS = """

@@ -64,7 +64,7 @@ def kind_words(say: Say) -> dict[str, str]:
     words = {
         "description": say("Description"), "title": say("Title"), "bullets": say("List of facts"), "seo": say("Search engines"),
         "ad_search": say("Search ad"), "ad_social": say("Social ad"), "ad_banner": say("Banner"), "push": say("Push"), "sms": say("SMS"),
-        "email": say("E-mail"), "alt": say("Alt text"),
+        "email": say("E-mail"), "alt": say("Alt text"), "digest": say("What buyers say"),
     }  # fmt: skip
     return {kind: words[kind] for kind in WRITTEN}
 
