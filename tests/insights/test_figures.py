@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from regulars.insights import queries, statistics
+from regulars.experiments import statistics
+from regulars.experiments.statistics import Rate
+from regulars.insights import queries
 from regulars.insights.service import Insights
-from regulars.insights.statistics import Rate
 from regulars.insights.steps import read_steps
 from regulars.schema import Order
 from regulars.schema.events import PASSIVE

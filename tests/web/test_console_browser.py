@@ -34,6 +34,7 @@ PAGES = {
     "content": "content",
     "studio": "content/studio?product=tea-3",
     "many": "content/many",
+    "results": "content/results",
     "voice": "content/voice",
     "inbox": "inbox",
     "conversation": "inbox/CONVERSATION",

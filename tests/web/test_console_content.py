@@ -60,6 +60,8 @@ def test_a_new_shop_is_told_what_will_stand_here(servers: Callable[[str], Any], 
             await user.should_see("Bring your products in on the page Data.", retries=PATIENCE)
             await user.open("/content/many")
             await user.should_see("Nothing was written yet", retries=PATIENCE)
+            await user.open("/content/results")
+            await user.should_see("No text was compared yet", retries=PATIENCE)
             await user.open("/content/voice")
             await user.should_see("The shop speaks in a plain voice", retries=PATIENCE)
 

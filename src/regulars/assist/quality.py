@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from regulars.insights.statistics import Rate
+from regulars.experiments.statistics import Rate
 from regulars.store.database import Connection
 
 OVERALL = """

@@ -167,6 +167,9 @@ def show(text: str, workspace: WorkspaceOption = HERE, as_json: JsonOption = Fal
 def publish(
     texts: Annotated[list[str] | None, typer.Argument(help="Texts by id; all drafts where none is named.")] = None,
     anyway: Annotated[bool, typer.Option("--anyway", help="On your own word, where the gate holds one back.")] = False,
+    beside: Annotated[
+        bool, typer.Option("--beside", help="In nobody's place: readers see one of them by chance.")
+    ] = False,
     kind: Annotated[str | None, typer.Option(help="Of all drafts only these.")] = None,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
@@ -182,7 +185,7 @@ def publish(
         for row in rows:
             try:
                 with shop.database.connect() as connection:
-                    shop.studio.publish(connection, row["text_id"], row["version"], anyway=anyway)
+                    shop.studio.publish(connection, row["text_id"], row["version"], anyway=anyway, beside=beside)
                 published += 1
             except Conflict as error:
                 if texts and len(texts) == 1:
@@ -194,6 +197,31 @@ def publish(
     say(f"{published:,} published.")
     for name, why in held[:20]:
         say(f"  {name}: {why}")
+
+
+@texts_app.command()
+def results(
+    days: Annotated[int, typer.Option(min=1, max=365)] = 28,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """How texts did that are published beside each other: shown, and put into the cart within a day."""
+    from regulars.content import told
+    from regulars.store import texts as table
+
+    with opened(workspace) as shop, shop.database.connect() as connection:
+        rows = [told.result_told(row) for row in table.results(connection, days)]
+    if as_json:
+        print_json({"texts": rows})
+        return
+    if not rows:
+        say("No text was shown beside another yet. Publish a second one of a kind: regulars texts publish ID --beside")
+    for row in rows:
+        low, high = row["interval"] or (0.0, 1.0)
+        share = row["share"] or 0.0
+        say(
+            f"{row['id']} {row['kind']} {row['locale']}: shown {row['shown']:,}, in the cart {row['carts']:,} ({share:.1%}, {low:.1%} to {high:.1%})"
+        )
 
 
 @texts_app.command()

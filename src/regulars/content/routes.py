@@ -73,6 +73,7 @@ class PublishIn(BaseModel):
     version: int = Field(ge=1, le=2**31 - 1)
     at: AwareDatetime | None = Field(default=None, description="When; now where it is left out.")
     anyway: bool = Field(default=False, description="A person answers for what the gate holds back.")
+    beside: bool = Field(default=False, description="It takes nobody's place: readers are shown one of them by chance.")
 
 
 class RejectIn(BaseModel):
@@ -200,7 +201,9 @@ def router(engine_of: Callable[[], Writes], any_caller: Any, secret_caller: Any,
     @routes.post("/texts/{text_id}/publish", summary="Publish a text, now or at a time")
     async def publish(text_id: UUID, asked: Annotated[PublishIn, Body()], _: Any = Depends(secret_caller)) -> Response:
         def work(connection: Connection) -> dict[str, Any]:
-            engine_of().studio.publish(connection, text_id, asked.version, asked.at, anyway=asked.anyway)
+            engine_of().studio.publish(
+                connection, text_id, asked.version, asked.at, anyway=asked.anyway, beside=asked.beside
+            )
             return told.text_told(table.read(connection, text_id))
 
         return await run(work)
@@ -246,6 +249,13 @@ def router(engine_of: Callable[[], Writes], any_caller: Any, secret_caller: Any,
     @routes.get("/writings", summary="Writings of many texts, newest first")
     async def writings(_: Any = Depends(secret_caller)) -> Response:
         return await run(lambda connection: {"writings": [writing_told(row) for row in table.writings(connection)]})
+
+    @routes.get("/results", summary="Texts published beside each other: shown, and put into the cart within a day")
+    async def results(days: Annotated[int, Query(ge=1, le=365)] = 28, _: Any = Depends(secret_caller)) -> Response:
+        def work(connection: Connection) -> dict[str, Any]:
+            return {"texts": [told.result_told(row) for row in table.results(connection, days)]}
+
+        return await run(work)
 
     @routes.get("/export", summary="Published texts as a file", response_class=Response)
     async def export(

@@ -5,10 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
+import uuid_utils
+
+from regulars.content.dice import Dice
 from regulars.content.gate import texts
 from regulars.content.records import unpacked
+from regulars.schema import Decision, Reason
+from regulars.schema.decisions import Action
 from regulars.store.database import Row
 
 KINDS = ("description", "bullets", "seo", "alt")
@@ -25,8 +32,45 @@ class Shown:
     alt: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A text that was drawn among several of its kind. propensity: the chance it had."""
+
+    text_id: UUID
+    kind: str
+    propensity: float
+
+
+def drawn(rows: Sequence[Row], locale: str, reader: str) -> tuple[list[Row], list[Drawn]]:
+    """One row of each kind in a language, and what of it was drawn: evenly, by reader, so that nobody's page changes on reload."""
+    chosen: list[Row] = []
+    by_chance: list[Drawn] = []
+    for kind in KINDS:
+        several = [row for row in rows if row["locale"] == locale and row["kind"] == kind]
+        if not several:
+            continue
+        row = Dice(reader, several[0]["product_id"], kind, *(one["text_id"] for one in several)).one(several)
+        chosen.append(row)
+        if len(several) > 1:
+            by_chance.append(Drawn(row["text_id"], kind, 1 / len(several)))
+    return chosen, by_chance
+
+
+def decision(texts: Sequence[Drawn], product_id: int, customer_id: int | None, visitor_id: int | None) -> Decision:
+    """The decision that a page's texts are: one action a text, with its propensity."""
+    actions = tuple(
+        Action(product_id, place, 1.0, one.propensity, f"text:{one.text_id}", Reason("text", {"kind": one.kind}))
+        for place, one in enumerate(texts)
+    )
+    return Decision(
+        decision_id=UUID(bytes=uuid_utils.uuid7().bytes), at=datetime.now(UTC), surface="content", customer_id=customer_id,
+        visitor_id=visitor_id, context_product_id=product_id, mode="published", model_version=None, policy="even", seed=0, arm=None,
+        actions=actions, timings_ms={}, trace={},
+    )  # fmt: skip
+
+
 def shown(rows: Sequence[Row], locale: str) -> Shown:
-    """Rows of `store.texts.LIVE` of one product."""
+    """Rows of `store.texts.LIVE` of one product, one a kind."""
     own = {row["kind"]: texts(unpacked(row["fields"]), row["locale"]) for row in rows if row["locale"] == locale}
     return Shown(
         tuple(line for line in own.get("description", {}).get("body", "").split("\n") if line.strip()),

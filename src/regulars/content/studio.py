@@ -156,9 +156,17 @@ class Studio:
         return judge(fields, sheet, Brief(kind, locale, voice), foreign_brands(connection, sheet))
 
     def publish(
-        self, connection: Connection, text_id: UUID, version: int, at: datetime | None = None, *, anyway: bool = False
+        self,
+        connection: Connection,
+        text_id: UUID,
+        version: int,
+        at: datetime | None = None,
+        *,
+        anyway: bool = False,
+        beside: bool = False,
     ) -> None:
-        """Publishes a text, now or at a time. anyway: a person answers for what the gate holds back.
+        """Publishes a text, now or at a time. anyway: a person answers for what the gate holds back. beside: it takes nobody's
+        place; readers are shown one of them by chance, and the results tell which did better.
 
         Raises: NotFound, Conflict when it changed meanwhile, is held back, or its product is gone or changed since.
         """
@@ -177,6 +185,8 @@ class Studio:
                 f"The gate holds it back: “{first.said[:80]}”. {first.reason}",
                 hint="Change the text, or the product's record, or publish it on your own word.",
             )
+        if beside:
+            table.set_beside(connection, text_id)
         table.move(connection, text_id, version, "published" if at is None else "scheduled", at)
 
     def reject(self, connection: Connection, text_id: UUID, version: int, reason: str | None = None) -> None:

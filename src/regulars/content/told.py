@@ -11,6 +11,7 @@ from regulars.content.gate import Judgement, texts
 from regulars.content.records import flags_packed, unpacked
 from regulars.content.service import Written
 from regulars.content.sheet import Sheet
+from regulars.experiments.statistics import Rate
 from regulars.schema.content import Fields
 from regulars.store.database import Row
 
@@ -79,6 +80,23 @@ def sheet_told(sheet: Sheet, locale: str) -> dict[str, Any]:
         "untold": list(sheet.untold.get(locale, ())),
         "left_out": [{"why": one.why, "said": one.said} for one in sheet.left],
     }  # fmt: skip
+
+
+def result_told(row: Row) -> dict[str, Any]:
+    """How a text did that was published beside others. interval: Wilson's, 95 %."""
+    rate = Rate(row["carts"], row["shown"])
+    return {
+        "id": str(row["text_id"]),
+        "kind": row["kind"],
+        "locale": row["locale"],
+        "variant": row["variant"],
+        "state": row["state"],
+        "shown": row["shown"],
+        "carts": row["carts"],
+        "share": rate.share,
+        "interval": rate.interval,
+        "propensity": row["propensity"],
+    }
 
 
 def shopify(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from regulars.insights.statistics import Rate
+from regulars.experiments.statistics import Rate
 from regulars.schema.events import PASSIVE, EventType
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+from regulars.experiments.statistics import Rate
 from regulars.insights import queries
 from regulars.insights.queries import RETURN_DAYS
-from regulars.insights.statistics import Rate
 from regulars.schema.money import exponent_of
 from regulars.store import records
 from regulars.store.database import Database, Row

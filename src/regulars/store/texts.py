@@ -52,7 +52,9 @@ INSERT INTO text_versions (text_id, version, fields, writer, note) VALUES (%s, %
 NAMED = """
 SELECT t.*, p.texts AS product_texts, p.known AS product_known, p.status AS product_status,
        (SELECT x.value FROM external_ids x WHERE x.kind = 'product' AND x.id = t.product_id
-        ORDER BY x.namespace <> 'shop', x.namespace, x.value LIMIT 1) AS product
+        ORDER BY x.namespace <> 'shop', x.namespace, x.value LIMIT 1) AS product,
+       EXISTS (SELECT FROM texts o WHERE o.product_id = t.product_id AND o.kind = t.kind AND o.locale = t.locale
+               AND o.state = 'published' AND o.text_id <> t.text_id) AS live
 FROM texts t LEFT JOIN products p ON p.product_id = t.product_id
 """
 EDIT = """
@@ -73,6 +75,29 @@ WHERE product_id = %(product_id)s AND kind = %(kind)s AND locale = %(locale)s AN
 LIVE = """
 SELECT text_id, product_id, kind, locale, variant, fields, sheet FROM texts
 WHERE state = 'published' AND product_id = ANY(%s) AND kind = ANY(%s) ORDER BY product_id, kind, variant
+"""
+SET_BESIDE = """
+UPDATE texts t SET variant = (SELECT coalesce(max(o.variant), -1) + 1 FROM texts o
+    WHERE o.product_id = t.product_id AND o.kind = t.kind AND o.locale = t.locale AND o.state = 'published' AND o.text_id <> t.text_id)
+WHERE t.text_id = %(text_id)s RETURNING variant
+"""
+RESULTS = """
+WITH shown AS (
+    SELECT d.decision_id, d.at, d.customer_id, d.visitor_id, d.context_product_id AS product_id,
+           substr(s.source, 6)::uuid AS text_id, s.propensity
+    FROM decisions d, unnest(d.sources, d.propensities) AS s(source, propensity)
+    WHERE d.surface = 'content' AND d.at > now() - make_interval(days => %(days)s) AND s.source LIKE 'text:%%'
+), carted AS (
+    SELECT s.text_id, s.decision_id, s.propensity, EXISTS (
+        SELECT FROM events e WHERE e.product_id = s.product_id AND e.type = 'cart' AND e.occurred_at >= s.at - interval '5 seconds'
+           AND e.occurred_at < s.at + interval '1 day'
+           AND (e.visitor_id = s.visitor_id OR e.customer_id = s.customer_id)) AS cart
+    FROM shown s
+)
+SELECT t.text_id, t.product_id, t.kind, t.locale, t.variant, t.state, t.fields, p.texts AS product_texts,
+       count(*) AS shown, count(*) FILTER (WHERE c.cart) AS carts, avg(c.propensity) AS propensity
+FROM carted c JOIN texts t USING (text_id) LEFT JOIN products p ON p.product_id = t.product_id
+GROUP BY t.text_id, p.texts ORDER BY t.product_id DESC, t.kind, t.locale, t.variant LIMIT 200
 """
 DUE = (
     "SELECT text_id, version FROM texts WHERE state = 'scheduled' AND publish_at <= now() ORDER BY publish_at LIMIT 500"
@@ -224,6 +249,19 @@ def check_version(connection: Connection, row: Mapping[str, Any], version: int) 
     """Raises: Conflict when the text's newest version is another."""
     if row["version"] != version:
         raise _changed(connection, row["text_id"])
+
+
+def set_beside(connection: Connection, text_id: UUID) -> int:
+    """Gives a text the next free variant of its kind, so that publishing it takes nobody's place. Returns the variant."""
+    row = connection.execute(SET_BESIDE, {"text_id": text_id}).fetchone()
+    assert row is not None
+    return int(row["variant"])
+
+
+def results(connection: Connection, days: int) -> list[Row]:
+    """Of texts that were published beside others: how often each was shown, and how often its reader put the product into the cart
+    within a day. The newest products' first; texts of one product and kind together."""
+    return connection.execute(RESULTS, {"days": days}).fetchall()
 
 
 def _changed(connection: Connection, text_id: UUID) -> Conflict:

@@ -10,7 +10,7 @@ from regulars.desk import parts
 from regulars.desk.frame import title
 from regulars.desk.markup import Markup, joined, tag
 from regulars.desk.visit import Visit
-from regulars.insights.statistics import Rate
+from regulars.experiments.statistics import Rate
 
 DAYS = (7, 28, 90)
 

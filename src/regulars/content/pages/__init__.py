@@ -1,8 +1,8 @@
-"""The console's pages of content: review, studio, many at once, voice and rules."""
+"""The console's pages of content: review, studio, many at once, results, voice and rules."""
 
 from __future__ import annotations
 
-from regulars.content.pages import many, review, studio, voice
+from regulars.content.pages import many, results, review, studio, voice
 from regulars.content.pages.context import Room
 
 
@@ -11,4 +11,5 @@ def mount(room: Room) -> None:
     review.mount(room)
     studio.mount(room)
     many.mount(room)
+    results.mount(room)
     voice.mount(room)

@@ -25,6 +25,7 @@ from regulars.store.database import Connection
 T = TypeVar("T")
 
 REVIEW, STUDIO, MANY, VOICE = "/content", "/content/studio", "/content/many", "/content/voice"
+RESULTS = "/content/results"
 LOCALES = ("en", "zh")
 
 
@@ -53,6 +54,7 @@ def sections(visit: Visit) -> None:
         (REVIEW, say("Review")),
         (STUDIO, say("Studio")),
         (MANY, say("Many at once")),
+        (RESULTS, say("Results")),
         (VOICE, say("Voice and rules")),
     ]
     links = [(words, visit.link(path), path == visit.path.rstrip("/")) for path, words in options]

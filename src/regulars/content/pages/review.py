@@ -218,6 +218,8 @@ class _Page:
                 parts.button(say("Publish anyway"), opens, "plain").props["data-key"] = "a"
             else:
                 parts.button(say("Publish"), self._publish, "first").props["data-key"] = "a"
+            if not held and row["live"]:
+                parts.button(say("Publish beside"), lambda: self._publish(beside=True), "plain")
         if row["state"] != "gone":
             parts.button(say("Edit"), self._edit).props["data-key"] = "e"
         if row["state"] in ("draft", "waiting", "scheduled"):
@@ -233,11 +235,13 @@ class _Page:
         self.at = (self.at + by) % len(self.queue)
         await self._show()
 
-    async def _publish(self, *, anyway: bool = False, at: datetime | None = None) -> None:
+    async def _publish(self, *, anyway: bool = False, at: datetime | None = None, beside: bool = False) -> None:
         row = self._shown()
         studio = self.room.studio_of()
         await self.room.read(
-            lambda connection: studio.publish(connection, row["text_id"], row["version"], at, anyway=anyway)
+            lambda connection: studio.publish(
+                connection, row["text_id"], row["version"], at, anyway=anyway, beside=beside
+            )
         )
         parts.say_note(self.visit.say("Published.") if at is None else self.visit.say("Scheduled."))
         await self._load()

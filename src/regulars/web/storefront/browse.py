@@ -108,7 +108,12 @@ def add(app: FastAPI, site: Site) -> None:
             pool.fetch(LIVE, ([item.product_id], list(content.KINDS))),
         )
         variants = found[item.product_id]
+        live, by_chance = content.drawn(live, visit.locale, visit.visitor)
         texts = content.shown(live, visit.locale)
+        if by_chance:
+            person = await visit.person()
+            made = content.decision(by_chance, item.product_id, person.customer_id, person.visitor_id)
+            await visit.engine.writer.record(made)
         if alike and beside:
             beside = beside.without(alike.product_ids)
         return site.show(
