@@ -88,6 +88,11 @@ def state_words(say: Say) -> dict[str, str]:
     }  # fmt: skip
 
 
+def writer_word(say: Say, writer: str) -> str:
+    """Who wrote: a model has its own name."""
+    return {"person": say("a person"), "realiser": say("the realiser")}.get(writer, writer)
+
+
 def language_words(say: Say) -> dict[str, str]:
     return {"en": say("English"), "zh": say("Chinese")}
 

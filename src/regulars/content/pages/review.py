@@ -163,7 +163,7 @@ class _Page:
         told = [
             kind,
             context.language_words(say)[row["locale"]],
-            say("by {writer}", writer=row["writer"]),
+            say("by {writer}", writer=context.writer_word(say, row["writer"])),
             say("version {number}", number=row["version"]),
             place,
         ]
