@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from regulars.content.routes import product_id
+from regulars.content.records import product_id
 from regulars.shop import Shop
 from regulars.store import conversations as table
 

@@ -9,8 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from regulars.content.records import voice_of
-from regulars.content.routes import product_id
+from regulars.content.records import product_id, voice_of
 from regulars.schema import Product
 from regulars.shop import Shop
 from regulars.store import records, rows

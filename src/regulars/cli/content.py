@@ -78,7 +78,7 @@ def write(
 
 def _some(shop: Any, kind: str, products: list[Any], locales: list[str], as_json: bool, by_model: bool) -> None:
     from regulars.content import told
-    from regulars.content.routes import product_id
+    from regulars.content.records import product_id
     from regulars.store import texts as table
 
     for name in products:

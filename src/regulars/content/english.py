@@ -200,15 +200,12 @@ class English:
     def labelled(self, details: Sequence[Detail]) -> Sentence:
         """ "The ruling is dotted, the binding sewn." """
         first, *others = details
-        parts = [f"{self._the(first)} {'are' if is_plural(first.label[LOCALE]) else 'is'} {self.value(first)}"]
+        parts = [f"The {first.label[LOCALE]} {'are' if is_plural(first.label[LOCALE]) else 'is'} {self.value(first)}"]
         parts += [
             f"the {one.label[LOCALE]} {'are' if is_plural(one.label[LOCALE]) else 'is'} {self.value(one)}"
             for one in others
         ]
         return Sentence(f"{listed(parts)}.", tuple(one.name for one in details))
-
-    def _the(self, detail: Detail) -> str:
-        return f"The {detail.label[LOCALE]}"
 
     def wants_label(self, detail: Detail) -> bool:
         """Whether a label and a value stand better in a line of their own than in a sentence."""

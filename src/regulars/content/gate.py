@@ -76,10 +76,11 @@ def texts(fields: Fields, locale: str) -> dict[str, str]:
 def _of_place(name: str, text: str, sheet: Sheet, brief: Brief, foreign: Collection[str]) -> Iterator[Flag]:
     place = next((one for one in KINDS.get(brief.kind, ()) if one.name == name), None)
     found: dict[Span, Flag] = {}
+    held = _held(sheet)
     whole = text
     cited, invented = _quotations(text, sheet, brief.locale)
     text = without(text, cited, " ")
-    for finding in _grounded(text, sheet, brief):
+    for finding in _grounded(text, sheet, brief, held):
         found[(finding.start, finding.end)] = Flag(
             name, finding.start, finding.end, finding.kind, finding.said, finding.reason
         )
@@ -95,9 +96,9 @@ def _of_place(name: str, text: str, sheet: Sheet, brief: Brief, foreign: Collect
             "claims/reviews",
         )
     for flag in (
-        *_told_of(name, text, bare, sheet, brief.locale),
-        *_stated_otherwise(name, text, sheet, brief.locale),
-        *_wares(name, text, bare, sheet, brief.locale),
+        *_told_of(name, text, bare, held, brief.locale),
+        *_stated_otherwise(name, text, sheet, brief.locale, held),
+        *_wares(name, text, bare, sheet, brief.locale, held),
         *_brands(name, bare, foreign),
         *_claims(name, text, bare, sheet, brief.locale),
         *_words(name, text, brief),
@@ -110,9 +111,8 @@ def _of_place(name: str, text: str, sheet: Sheet, brief: Brief, foreign: Collect
     yield from _readable(name, text, brief.locale)
 
 
-def _grounded(text: str, sheet: Sheet, brief: Brief) -> Iterator[Finding]:
+def _grounded(text: str, sheet: Sheet, brief: Brief, held: str) -> Iterator[Finding]:
     """The shared gate's findings, but for those that only hold between a desk and its customer."""
-    held = _held(sheet)
     words, signs = plain_words()
     labels = {said for one in sheet.details for said in (*one.label.values(), *one.values)}
     values = {
@@ -147,29 +147,26 @@ def _grounded(text: str, sheet: Sheet, brief: Brief) -> Iterator[Finding]:
         yield finding
 
 
+def _sentence_at(text: str, place: int) -> Span:
+    """The sentence that a place of a text is in; an empty one where there is none."""
+    return next(((begin, end) for begin, end in sentences(text) if begin <= place < end), (place, place))
+
+
 def _says_no(text: str, finding: Finding, sheet: Sheet, locale: str) -> bool:
     """Whether the sentence denies by "label: no" what the record denies."""
-    for begin, end in sentences(text):
-        if begin <= finding.start < end:
-            said = text[begin:end]
-            for one in sheet.details:
-                if one.yes is False and locale in one.label:
-                    form = re.escape(one.label[locale])
-                    if re.search(rf"{form}\s*[:：]\s*(?:no\b|否|无)", said, re.I):
-                        return True
-    return False
+    begin, end = _sentence_at(text, finding.start)
+    forms = (re.escape(one.label[locale]) for one in sheet.details if one.yes is False and locale in one.label)
+    return any(re.search(rf"{form}\s*[:：]\s*(?:no\b|否|无)", text[begin:end], re.I) for form in forms)
 
 
 def _is_value(text: str, finding: Finding, values: Collection[str]) -> bool:
     """Whether the sentence denies only in a value's own words: 无袖, "non-slip"."""
-    for begin, end in sentences(text):
-        if begin <= finding.start < end:
-            said = text[begin:end]
-            for value in sorted(values, key=len, reverse=True):
-                if negations(value):
-                    said = said.replace(value, " ")
-            return said != text[begin:end] and negations(said) == 0
-    return False
+    begin, end = _sentence_at(text, finding.start)
+    said = text[begin:end]
+    for value in sorted(values, key=len, reverse=True):
+        if negations(value):
+            said = said.replace(value, " ")
+    return said != text[begin:end] and negations(said) == 0
 
 
 def _harmless(said: str, words: Collection[str]) -> bool:
@@ -250,9 +247,8 @@ _COMMON_WORDS = frozenset(("down", "ash", "natural", "sand", "mint", "rose", "pl
 """Words of the lexicon that mean other things as often."""
 
 
-def _wares(name: str, text: str, bare: str, sheet: Sheet, locale: str) -> Iterator[Flag]:
+def _wares(name: str, text: str, bare: str, sheet: Sheet, locale: str, held: str) -> Iterator[Flag]:
     """Materials, colours, origins and features that the record doesn't hold, or holds otherwise."""
-    held = _held(sheet)
     denied = {one.label[place].casefold() for one in sheet.details if one.yes is False for place in one.label}
     for kind, pattern, same in _lexicon(locale):
         for match in pattern.finditer(bare):
@@ -282,9 +278,8 @@ _LABELLED = {
 """How a text states an attribute by its name."""
 
 
-def _told_of(name: str, text: str, bare: str, sheet: Sheet, locale: str) -> Iterator[Flag]:
+def _told_of(name: str, text: str, bare: str, held: str, locale: str) -> Iterator[Flag]:
     """Attributes stated by a name that the record doesn't have."""
-    held = _held(sheet)
     for match in _LABELLED[locale].finditer(bare):
         label = (match["label"] or match["line"] or "").strip() if locale == "en" else match["label"]
         if label.casefold() in held or any(
@@ -302,9 +297,8 @@ def _told_of(name: str, text: str, bare: str, sheet: Sheet, locale: str) -> Iter
 _SAY_NOTHING = frozenset(("concerned", "listed", "given", "shown", "given below", "listed below", "shown below", "important", "up to you", "yours to choose", "如下", "见下", "您说了算", "可选", "多样"))  # fmt: skip
 
 
-def _stated_otherwise(name: str, text: str, sheet: Sheet, locale: str) -> Iterator[Flag]:
+def _stated_otherwise(name: str, text: str, sheet: Sheet, locale: str, held: str) -> Iterator[Flag]:
     """Values that are stated beside the name of an attribute which has others: "colour: red" of a blue one, "foldable: yes"."""
-    held = _held(sheet)
     yes, no = (r"yes\b", r"no\b") if locale == "en" else ("是|有", "否|无|没有")
     for one in sheet.details:
         if locale not in one.label:
@@ -353,12 +347,11 @@ def _held(sheet: Sheet) -> str:
 
 
 def _denied_at(text: str, span: Span) -> bool:
-    for begin, end in sentences(text):
-        if begin <= span[0] < end:
-            for clause in clauses(text, (begin, end)):
-                if clause.start <= span[0] < clause.start + len(clause.text):
-                    after = text[span[1] : end]
-                    return negations(clause.text) % 2 == 1 or bool(re.match(r"\w{0,6}\s*[:：]\s*(?:no\b|否|无)", after))
+    begin, end = _sentence_at(text, span[0])
+    for clause in clauses(text, (begin, end)):
+        if clause.start <= span[0] < clause.start + len(clause.text):
+            after = text[span[1] : end]
+            return negations(clause.text) % 2 == 1 or bool(re.match(r"\w{0,6}\s*[:：]\s*(?:no\b|否|无)", after))
     return False
 
 

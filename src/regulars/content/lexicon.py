@@ -25,7 +25,7 @@ class Role:
     """What an attribute is about. say: ways to say it by language, "{v}" for the value.
 
     one: two different values contradict each other. plain: told as "label: value". measured, counted: only said of a value with a
-    number. before: its value may stand before the noun. tail: endings that a Chinese value may have already. names: what shops call it.
+    number. tail: endings that a Chinese value may have already. names: what shops call it.
     """
 
     key: str
@@ -36,7 +36,6 @@ class Role:
     plain: bool = False
     measured: bool = False
     counted: bool = False
-    before: bool = False
     tail: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
 
@@ -53,7 +52,7 @@ def roles() -> dict[str, Role]:
     found: dict[str, Role] = {}
     for key, told in _read("roles").items():
         say = {locale: tuple(told[locale]) for locale in ("en", "zh") if locale in told}
-        flags = {name: told.get(name, False) for name in ("one", "plain", "measured", "counted", "before")}
+        flags = {name: told.get(name, False) for name in ("one", "plain", "measured", "counted")}
         role = Role(
             key,
             told["label"],

@@ -11,7 +11,10 @@ import orjson
 from regulars.content.gate import Flag
 from regulars.content.lexicon import Glossary
 from regulars.content.sheet import Price, Record, Said, Sheet, sheet_of
+from regulars.errors import InvalidInput, NotFound
 from regulars.schema.content import Fields, Sentence, Voice
+from regulars.schema.identity import as_external_id
+from regulars.store import identity
 from regulars.store import texts as table
 from regulars.store.database import Connection, Row
 
@@ -30,6 +33,18 @@ def sheets(connection: Connection, product_ids: Sequence[int], voice: Voice) -> 
         row["product_id"]: sheet_of(record_of(row), glossary, brands)
         for row in table.read_products(connection, product_ids)
     }
+
+
+def product_id(connection: Connection, given: Any) -> int:
+    """Of a product by its name outside. Raises: NotFound, InvalidInput."""
+    try:
+        name = as_external_id(given)
+    except ValueError as error:
+        raise InvalidInput(f"product: {error}.", field="product") from error
+    found = identity.id_of(connection, "product", name)
+    if found is None:
+        raise NotFound(f"There is no product {name.value!r}.", field="product")
+    return found
 
 
 def record_of(row: Row) -> Record:

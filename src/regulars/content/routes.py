@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Annotated, Any, Literal, Protocol, TypeVar
 from uuid import UUID
 
@@ -13,13 +12,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from regulars.content import told
 from regulars.content.gate import texts
-from regulars.content.records import unpacked, voice_of
+from regulars.content.records import product_id, unpacked, voice_of
 from regulars.content.studio import Studio
-from regulars.errors import InvalidInput, NotFound
 from regulars.schema.content import Kind, Voice
-from regulars.schema.identity import ExternalIdField, as_external_id
+from regulars.schema.identity import ExternalIdField
 from regulars.schema.text import LongText, Plain, ShortText
-from regulars.store import identity
 from regulars.store import texts as table
 from regulars.store.database import Connection
 
@@ -300,23 +297,5 @@ def writing_told(row: Any) -> dict[str, Any]:
     return {name: row[name] for name in names}
 
 
-def product_id(connection: Connection, given: Any) -> int:
-    """Raises: NotFound, InvalidInput."""
-    try:
-        name = as_external_id(given)
-    except ValueError as error:
-        raise InvalidInput(f"product: {error}.", field="product") from error
-    found = identity.id_of(connection, "product", name)
-    if found is None:
-        raise NotFound(f"There is no product {name.value!r}.", field="product")
-    return found
-
-
 def _json(value: Any) -> Response:
-    return Response(orjson.dumps(value, default=_plain), media_type="application/json")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value)
+    return Response(orjson.dumps(value, default=str), media_type="application/json")

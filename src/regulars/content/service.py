@@ -16,7 +16,7 @@ from regulars.content.variety import Seen
 from regulars.content.writers import Realiser, Writer
 from regulars.errors import RegularsError
 from regulars.language.grounding.texts import CJK
-from regulars.schema.content import Brief, Fields, Voice
+from regulars.schema.content import Brief, Fields
 
 ALIKE_TRIES = 3
 WHOLE = ("description", "bullets", "email")
@@ -139,7 +139,7 @@ def _kept(
             reason = f"It is nearly the text of another product ({near[1]:.0%} alike)."
             flags.append(Flag("", 0, 0, "alike", str(near[0]), reason, warning=True))
         seen.add(sheet.record.product_id, whole)
-    missing = missing_words(sheet, brief.locale)
+    missing = sheet.untold.get(brief.locale, ())
     if missing:
         flags.append(
             Flag(
@@ -165,21 +165,6 @@ def _whole(fields: Fields, brief: Brief) -> str:
     return "\n".join(texts(fields, brief.locale).values())
 
 
-def missing_words(sheet: Sheet, locale: str) -> tuple[str, ...]:
-    """Labels of details that can't be told in a language."""
-    return sheet.untold.get(locale, ())
-
-
 def _has_name(sheet: Sheet, locale: str) -> bool:
     """Whether the product has a title that a reader of the language can read: a Chinese one isn't English."""
     return locale in sheet.titles or (locale == "zh" and not CJK.search(sheet.title("en")) and "zh" in sheet.nouns)
-
-
-def rewrite_check(fields: Fields, sheet: Sheet, brief: Brief, foreign: Collection[str] = ()) -> Judgement:
-    """What the gate says of a person's text: they may keep it against a warning, and against a flag only on their own word."""
-    return judge(fields, sheet, brief, foreign)
-
-
-def publishes_itself(voice: Voice, kind: str) -> bool:
-    """Whether the shop lets texts of a kind go out without a person."""
-    return kind in voice.publish

@@ -93,6 +93,12 @@ class Detail:
     def theme(self) -> str:
         return self.role.theme if self.role else "other"
 
+    def shown(self, locale: str) -> str:
+        """Its values, or "yes" or "no", for a reader of `locale` who can be told them."""
+        if self.yes is not None:
+            return "yes" if self.yes else "no"
+        return ", ".join(self.said[locale])
+
     def tellable(self, locale: str) -> bool:
         return locale in self.label and (self.yes is not None or locale in self.said)
 

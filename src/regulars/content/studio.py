@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from regulars.content import records, service
-from regulars.content.gate import judge
+from regulars.content.gate import Judgement, judge
 from regulars.content.links import linked
 from regulars.content.realiser import WRITTEN
 from regulars.content.service import Written
-from regulars.content.sheet import Sheet
+from regulars.content.sheet import LOCALES, Sheet
 from regulars.content.variety import Seen
 from regulars.content.writers import ChatWriter, Writer, read
 from regulars.errors import Conflict, InvalidInput, NotFound, RegularsError
@@ -23,7 +22,6 @@ from regulars.store import texts as table
 from regulars.store.database import Connection, Database, Row
 
 AT_ONCE = 20
-LOCALES = ("en", "zh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,7 @@ class Studio:
                 "sheet": records.digest(sheet), "writing_id": writing_id,
             },
         )  # fmt: skip
-        if written.state == "draft" and service.publishes_itself(voice, kind):
+        if written.state == "draft" and kind in voice.publish:
             table.move(connection, text_id, 1, "published")
         return text_id
 
@@ -125,8 +123,7 @@ class Studio:
             )
         sheet = self.sheet(connection, row["product_id"])
         fields = fields_of(given, row["kind"], sheet, row["locale"])
-        brief = Brief(row["kind"], row["locale"], records.voice_of(connection))
-        judgement = judge(fields, sheet, brief, foreign_brands(connection, sheet))
+        judgement = self._judged(connection, sheet, row["kind"], row["locale"], fields)
         state = (
             row["state"]
             if row["state"] == "published" and judgement.passed
@@ -147,13 +144,17 @@ class Studio:
             table.prefer(connection, row, packed)
         return new, table.read(connection, text_id)
 
-    def judged(self, connection: Connection, product_id: int, kind: str, locale: str, given: Mapping[str, str]) -> Any:
+    def judged(
+        self, connection: Connection, product_id: int, kind: str, locale: str, given: Mapping[str, str]
+    ) -> Judgement:
         """What the gate says of words that aren't kept: for who types them. Raises: NotFound, InvalidInput."""
         checked(kind, locale)
-        voice = records.voice_of(connection)
-        sheet = self.sheet(connection, product_id, voice)
-        fields = fields_of(given, kind, sheet, locale)
-        return judge(fields, sheet, Brief(kind, locale, voice), foreign_brands(connection, sheet))
+        sheet = self.sheet(connection, product_id)
+        return self._judged(connection, sheet, kind, locale, fields_of(given, kind, sheet, locale))
+
+    def _judged(self, connection: Connection, sheet: Sheet, kind: str, locale: str, fields: Fields) -> Judgement:
+        brief = Brief(kind, locale, records.voice_of(connection))
+        return judge(fields, sheet, brief, foreign_brands(connection, sheet))
 
     def publish(
         self,
@@ -177,8 +178,7 @@ class Studio:
             )
         table.check_version(connection, row, version)
         sheet = self.sheet(connection, row["product_id"])
-        brief = Brief(row["kind"], row["locale"], records.voice_of(connection))
-        judgement = judge(records.unpacked(row["fields"]), sheet, brief, foreign_brands(connection, sheet))
+        judgement = self._judged(connection, sheet, row["kind"], row["locale"], records.unpacked(row["fields"]))
         if not judgement.passed and not anyway:
             first = next(one for one in judgement.flags if not one.warning)
             raise Conflict(
@@ -203,8 +203,7 @@ class Studio:
         if old is None:
             raise NotFound(f"There is no version {back_to} of this text.")
         sheet = self.sheet(connection, row["product_id"])
-        brief = Brief(row["kind"], row["locale"], records.voice_of(connection))
-        judgement = judge(records.unpacked(old["fields"]), sheet, brief, foreign_brands(connection, sheet))
+        judgement = self._judged(connection, sheet, row["kind"], row["locale"], records.unpacked(old["fields"]))
         state = "draft" if judgement.passed else "waiting"
         note = f"version {back_to} again"
         return table.edit(
@@ -280,16 +279,10 @@ class Studio:
                 if not items:
                     if not now["open"]:
                         table.set_writing(connection, writing_id, "done")
-                        break
-                    items = []
-                if items:
-                    left = None if now["budget"] is None else max(0, now["budget"] - now["spent"])
-                    asked = self._write_items(
-                        connection, writing_id, items, voice, brands, seen, left if by_model else 0
-                    )
-                    table.spend(connection, writing_id, asked)
-            if not items:
-                break  # another process holds the rest
+                    break  # done, or another process holds the rest
+                left = None if now["budget"] is None else max(0, now["budget"] - now["spent"])
+                asked = self._write_items(connection, writing_id, items, voice, brands, seen, left if by_model else 0)
+                table.spend(connection, writing_id, asked)
             if progress is not None:
                 progress(total - now["open"] + len(items), total)
         with self.database.connect() as connection:

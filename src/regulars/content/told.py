@@ -72,7 +72,7 @@ def sheet_told(sheet: Sheet, locale: str) -> dict[str, Any]:
         "title": sheet.title(locale),
         "brand": sheet.record.brand,
         "facts": [
-            {"name": one.name, "label": one.label[locale], "value": ("yes" if one.yes else "no") if one.yes is not None else ", ".join(one.said[locale]), "source": one.source}
+            {"name": one.name, "label": one.label[locale], "value": one.shown(locale), "source": one.source}
             for one in sheet.told(locale)
         ],
         "statements": list(sheet.statements.get(locale, ())),

@@ -38,7 +38,7 @@ class Realiser:
     name = "realiser"
     asks = False
 
-    def write(self, sheet: Sheet, brief: Brief, wrong: Sequence[Flag] = (), before: Fields | None = None) -> Fields:  # noqa: ARG002
+    def write(self, sheet: Sheet, brief: Brief, wrong: Sequence[Flag] = (), before: Fields | None = None) -> Fields:  # noqa: ARG002 - the contract's; it writes anew from the facts
         variant = brief.variant + (101 if wrong else 0)
         return realise(sheet, Brief(brief.kind, brief.locale, brief.voice, variant))
 
@@ -130,10 +130,7 @@ _EXAMPLES = (
 
 def _listed(sheet: Sheet, locale: str) -> str:
     brand = f" by {sheet.record.brand}" if sheet.record.brand else ""
-    facts = [
-        f"{one.label[locale]}: {('yes' if one.yes else 'no') if one.yes is not None else ', '.join(one.said[locale])}"
-        for one in sheet.told(locale)
-    ]
+    facts = [f"{one.label[locale]}: {one.shown(locale)}" for one in sheet.told(locale)]
     return f"Facts: {sheet.title(locale)}{brand}. {'. '.join(facts[:16])}. {' '.join(sheet.statements.get(locale, ())[:3])}".strip()
 
 
@@ -146,8 +143,7 @@ def asked(sheet: Sheet, brief: Brief) -> str:
     if locale in sheet.nouns:
         lines.append(f"Kind of thing: {sheet.nouns[locale]}")
     for one in sheet.told(locale):
-        value = ("yes" if one.yes else "no") if one.yes is not None else ", ".join(one.said[locale])
-        lines.append(f"{one.label[locale]}: {value}")
+        lines.append(f"{one.label[locale]}: {one.shown(locale)}")
     said = sheet.statements.get(locale, ())
     if said:
         lines.append(f"Description: {' '.join(said)}")

@@ -157,6 +157,15 @@ def choice(
     )
 
 
+def checks(name: str, legend: str, options: Iterable[tuple[str, str, bool]]) -> Markup:
+    """Boxes of one name, of which any may be checked: (value, words, checked)."""
+    boxes = [
+        tag("label", tag("input", type="checkbox", name=name, value=value, checked=on), " ", words, class_="check")
+        for value, words, on in options
+    ]
+    return tag("fieldset", tag("legend", legend), *boxes, class_="checks")
+
+
 def table(
     heads: Sequence[str],
     rows: Iterable[Sequence[Any]],

@@ -26,7 +26,6 @@ T = TypeVar("T")
 
 REVIEW, STUDIO, MANY, VOICE = "/content", "/content/studio", "/content/many", "/content/voice"
 RESULTS = "/content/results"
-LOCALES = ("en", "zh")
 
 
 @dataclass(frozen=True, slots=True)

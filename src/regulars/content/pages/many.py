@@ -58,35 +58,13 @@ class _Page:
 
     def _form(self, found: Row) -> None:
         say = self.visit.say
-        kinds = tag(
-            "fieldset",
-            tag("legend", say("Kinds")),
-            *(
-                tag(
-                    "label",
-                    tag("input", type="checkbox", name="kind", value=kind, checked=kind == "description"),
-                    " ",
-                    words,
-                    class_="check",
-                )
-                for kind, words in context.kind_words(say).items()
-            ),
-            class_="checks",
+        kinds = parts.checks(
+            "kind",
+            say("Kinds"),
+            [(kind, words, kind == "description") for kind, words in context.kind_words(say).items()],
         )
-        languages = tag(
-            "fieldset",
-            tag("legend", say("Languages")),
-            *(
-                tag(
-                    "label",
-                    tag("input", type="checkbox", name="locale", value=locale, checked=True),
-                    " ",
-                    words,
-                    class_="check",
-                )
-                for locale, words in context.language_words(say).items()
-            ),
-            class_="checks",
+        languages = parts.checks(
+            "locale", say("Languages"), [(locale, words, True) for locale, words in context.language_words(say).items()]
         )
         whole = [("", say("All"))]
         fields = joined(

@@ -13,7 +13,7 @@ from regulars.content import records
 from regulars.content.gate import texts
 from regulars.content.pages import context
 from regulars.content.pages.context import Room
-from regulars.content.sheet import Sheet
+from regulars.content.sheet import LOCALES, Sheet
 from regulars.desk import parts
 from regulars.desk.frame import title
 from regulars.desk.markup import Markup, joined, tag
@@ -43,7 +43,7 @@ class _Page:
         asked = visit.asked("state")
         self.states = [asked] if asked in STATES else ["waiting", "draft"]
         self.kind = visit.asked("kind") if visit.asked("kind") in context.kind_words(visit.say) else None
-        self.locale = visit.asked("locale") if visit.asked("locale") in context.LOCALES else None
+        self.locale = visit.asked("locale") if visit.asked("locale") in LOCALES else None
         self.at = 0
         self.queue: list[UUID] = []
         self.row: Row | None = None

@@ -12,6 +12,7 @@ from regulars.content.gate import Judgement, texts
 from regulars.content.pages import context
 from regulars.content.pages.context import Room
 from regulars.content.service import Written
+from regulars.content.sheet import LOCALES
 from regulars.content.studio import fields_of
 from regulars.desk import parts
 from regulars.desk.frame import title
@@ -46,7 +47,7 @@ class _Page:
         self.room, self.visit = room, visit
         self.kind = visit.asked("kind") if visit.asked("kind") in context.kind_words(visit.say) else "description"
         asked = visit.asked("locale")
-        self.locale = asked if asked in context.LOCALES else ("zh" if visit.locale == "zh" else "en")
+        self.locale = asked if asked in LOCALES else ("zh" if visit.locale == "zh" else "en")
         self.product = visit.asked("product")
         self.variant = 0
         self.text_id: Any = None

@@ -34,20 +34,10 @@ def mount(room: Room) -> None:
         context.sections(visit)
         lengths = [("short", say("Short")), ("medium", say("Medium")), ("long", say("Long"))]
         glossary = "\n".join(f"{one} = {other}" for one, other in voice.glossary.items())
-        kinds = tag(
-            "fieldset",
-            tag("legend", say("Goes out without a person")),
-            *(
-                tag(
-                    "label",
-                    tag("input", type="checkbox", name="publish", value=kind, checked=kind in voice.publish),
-                    " ",
-                    words,
-                    class_="check",
-                )
-                for kind, words in context.kind_words(say).items()
-            ),
-            class_="checks",
+        kinds = parts.checks(
+            "publish",
+            say("Goes out without a person"),
+            [(kind, words, kind in voice.publish) for kind, words in context.kind_words(say).items()],
         )
         fields = joined(
             [
