@@ -19,8 +19,8 @@ from benchmarks.grounding_frames import frames
 from benchmarks.grounding_judge import judge
 from regulars.assist.compose import compose
 from regulars.assist.rephrase import rephrase
-from regulars.language.chat_models import BundledModel
 from regulars.language.grounding import check
+from regulars.language.local_models import BundledModel
 
 
 def main() -> None:

@@ -33,8 +33,8 @@ from benchmarks.assistant.honest import Judge, leaks
 from benchmarks.assistant.play import Played, play
 from benchmarks.assistant.stage import SHOP_NAME, Stage, stage
 from benchmarks.assistant.tables import State
-from regulars.language.chat_models import BundledModel
 from regulars.language.grounding import check
+from regulars.language.local_models import BundledModel
 from regulars.store import actions as action_table
 from regulars.store import conversations
 

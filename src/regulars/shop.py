@@ -20,7 +20,9 @@ from regulars.assist.desk import Desk
 from regulars.assist.evaluate import evaluate_assistant
 from regulars.assist.intents.bundled import BUNDLED
 from regulars.assist.intents.settings import IntentSettings
+from regulars.content.measure import Measured
 from regulars.content.studio import Studio
+from regulars.content.train import TrainedWriter, evaluate_writer, train_writer
 from regulars.errors import InvalidInput, NotFound, SupervisorError
 from regulars.feeds.importer import import_file
 from regulars.feeds.preview import Preview, preview_file
@@ -82,6 +84,7 @@ class Shop:
         self.database = database
         self.mirror = Mirror(workspace.mirror)
         self.live = Live(database, workspace.models)
+        self._studio: Studio | None = None
 
     def __enter__(self) -> Shop:
         return self
@@ -381,15 +384,28 @@ class Shop:
 
     @property
     def studio(self) -> Studio:
-        """Texts about products: written, judged, published; see content.studio. With the chat model that `llm_base_url`
-        names, else by the realiser alone. Raises: InvalidInput for an address that can't be right.
+        """Texts about products: written, judged, published; see content.studio. With the tuned writer where one was promoted, the
+        chat model that `llm_base_url` names, else by the realiser alone. Raises: InvalidInput for an address that can't be right.
         """
-        return Studio(self.database, self.start.chat(chat_model))
+        if self._studio is None:
+            models = self.workspace.models if self.start.tuned_writer else None
+            self._studio = Studio(self.database, self.start.chat(chat_model), models)
+        return self._studio
 
-    def models(self) -> list[Row]:
-        """All versions, newest first."""
+    def train_writer(self, **settings: Any) -> TrainedWriter:
+        """Tunes the bundled chat model on the shop's texts; see content.train.train_writer for the settings and what is raised."""
+        return train_writer(self.database, self.workspace.models, self.workspace.tuning, **settings)
+
+    def evaluate_writer(
+        self, seed: int = 0, progress: Callable[[int, int], None] | None = None
+    ) -> tuple[str, Measured]:
+        """How many first drafts of held-out products the gate lets out; see content.train.evaluate_writer."""
+        return evaluate_writer(self.database, self.workspace.models, seed, progress)
+
+    def models(self, kind: str = KIND) -> list[Row]:
+        """All versions of a kind (recommender, assistant, writer), newest first."""
         with self.database.connect() as connection:
-            return registry.versions(connection, KIND)
+            return registry.versions(connection, kind)
 
     def model_card(self, version: str) -> dict[str, Any] | None:
         """What a version is for, from what it learned, how good it is and for whom; None for one that is older than cards.
@@ -405,10 +421,10 @@ class Shop:
         with self.database.connect() as connection:
             registry.promote(connection, self.workspace.models, version, reason)
 
-    def roll_back(self) -> str:
+    def roll_back(self, kind: str = KIND) -> str:
         """The version before serves again. Returns its name. Raises: Conflict when there is none."""
         with self.database.connect() as connection:
-            return registry.roll_back(connection, self.workspace.models, KIND)
+            return registry.roll_back(connection, self.workspace.models, kind)
 
     def keys(self) -> list[Row]:
         with self.database.connect() as connection:

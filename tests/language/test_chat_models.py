@@ -14,7 +14,6 @@ import pytest
 
 from regulars.errors import InvalidInput, ModelError, RegularsError, Unavailable
 from regulars.language.chat_models import (
-    BundledModel,
     ChatModel,
     Completion,
     Message,
@@ -25,6 +24,7 @@ from regulars.language.chat_models import (
     chat_model,
     from_environment,
 )
+from regulars.language.local_models import BundledModel
 
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 HELLO = [Message("system", "Be brief."), Message("user", "Say hello.")]

@@ -12,13 +12,14 @@ import pytest
 import torch
 
 from regulars.errors import DamagedModel, InvalidInput, NotEnoughData
+from regulars.experiments.curves import crc32c, series_of, write_events
 from regulars.language import encoder_weights as weights
+from regulars.language.adapters import learned, merge
 from regulars.language.bert import read_bert
 from regulars.language.bert_export import export_graph
-from regulars.language.bert_tuning import learned, merge, prepare
+from regulars.language.bert_tuning import prepare
 from regulars.language.text_encoders import read_tokenizer
 from regulars.language.text_features import TextSettings
-from regulars.recommend.curves import crc32c, series_of, write_events
 from regulars.recommend.judge.augment import augmented
 from regulars.recommend.judge.export import export_source
 from regulars.recommend.judge.pairs import judgements

@@ -14,14 +14,6 @@ if TYPE_CHECKING:
     from regulars.shop import Shop
 
 METHODS = ("frozen", "lora", "full")
-WHAT = ("recommender", "assistant")
-
-
-def is_assistant(what: str) -> bool:
-    """Raises: InvalidInput for a thing that isn't there."""
-    if what not in WHAT:
-        raise InvalidInput(f"There is no {what[:40]!r} to train or evaluate.", hint=f"Choose {' or '.join(WHAT)}.")
-    return what == "assistant"
 
 
 def train(shop: Shop, seed: int, promote: bool, method: str, max_minutes: float, as_json: bool) -> None:

@@ -10,24 +10,37 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from regulars.cli import assistant
+from regulars.cli import assistant, writer
 from regulars.cli.options import HERE, JsonOption, NamespaceOption, WorkspaceOption, app, named, opened
 from regulars.cli.pictures import encode_before
 from regulars.cli.tuning import tuned_words
+from regulars.errors import InvalidInput
 from regulars.terminal import out, print_json, progress_bar, say
 
 models_app = typer.Typer(help="Model versions: list, show, promote, rollback.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
 
 
+WHAT = ("recommender", "assistant", "writer")
+OfOption = Annotated[str, typer.Option("--of", help="recommender, assistant or writer.")]
+
+
+def _known(what: str) -> str:
+    """Raises: InvalidInput for a thing that isn't there."""
+    if what not in WHAT:
+        raise InvalidInput(f"There is no {what[:40]!r} to train.", hint=f"Choose {', '.join(WHAT)}.")
+    return what
+
+
 @app.command()
 def train(
-    what: Annotated[str, typer.Argument(help="recommender or assistant.")] = "recommender",
+    what: Annotated[str, typer.Argument(help="recommender, assistant or writer.")] = "recommender",
     workspace: WorkspaceOption = HERE,
     seed: Annotated[int, typer.Option(help="The same seed and data give the same model.")] = 0,
     max_minutes: Annotated[
-        float, typer.Option(help="Time for learning; the rest takes a minute or two.", min=0.01)
-    ] = 7.0,
+        float | None,
+        typer.Option(help="Time for learning: 7, of a writer 20. The rest takes a minute or two.", min=0.01),
+    ] = None,
     no_promote: Annotated[bool, typer.Option(help="Register the version, but don't let it serve.")] = False,
     go_on: Annotated[
         bool,
@@ -43,15 +56,47 @@ def train(
         bool, typer.Option(help="Learn from product pictures too; encodes first what isn't yet.")
     ] = False,
     method: Annotated[
-        str, typer.Option(help="Of the assistant: frozen, or lora or full to tune its English encoder too.")
-    ] = "frozen",
+        str | None,
+        typer.Option(help="Of the assistant: frozen, lora or full. Of the writer: lora, adalora, adapter or full."),
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Of the writer: what it is taught; everything where none is named.")
+    ] = None,
+    lessons: Annotated[
+        int, typer.Option(help="Of the writer: texts to learn from, the realiser's included.", min=50)
+    ] = 2_400,
+    rank: Annotated[
+        int | None, typer.Option(help="Of the writer: rank, or width of an adapter.", min=1, max=512)
+    ] = None,
+    rate: Annotated[float | None, typer.Option(help="Of the writer: learning rate.", min=1e-7, max=1.0)] = None,
+    epochs: Annotated[float, typer.Option(help="Of the writer: times over its lessons at most.", min=0.01)] = 3.0,
+    device: Annotated[str, typer.Option(help="Of the writer: cpu, cuda or auto.")] = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """Train a recommender, or the assistant, on everything up to now; it serves at once if it passes the gate."""
-    if assistant.is_assistant(what):
+    """Train a recommender, the assistant or a writer on everything up to now; it serves at once if it passes the gate."""
+    if _known(what) == "assistant":
         with opened(workspace) as shop:
-            assistant.train(shop, seed, not no_promote, method, max_minutes, as_json)
+            assistant.train(shop, seed, not no_promote, method or "frozen", max_minutes or 7.0, as_json)
         return
+    if what == "writer":
+        with opened(workspace) as shop:
+            writer.train(
+                shop,
+                not no_promote,
+                go_on,
+                seed,
+                as_json,
+                method=method or "lora",
+                max_seconds=(max_minutes or writer.MINUTES) * 60,
+                kinds=kind or (),
+                lessons=lessons,
+                rank=rank,
+                learning_rate=rate,
+                epochs=epochs,
+                device=device,
+            )
+        return
+    max_minutes = max_minutes or 7.0
     with opened(workspace) as shop:
         started = time.monotonic()
         if pictures:
@@ -122,7 +167,7 @@ def _settings(
 
 @app.command()
 def evaluate(
-    what: Annotated[str, typer.Argument(help="recommender or assistant.")] = "recommender",
+    what: Annotated[str, typer.Argument(help="recommender, assistant or writer.")] = "recommender",
     workspace: WorkspaceOption = HERE,
     seed: Annotated[int, typer.Option()] = 0,
     max_minutes: Annotated[
@@ -131,9 +176,13 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Say how good the recommender is: train on the past alone, measure on the last tenth. Or how good the assistant is."""
-    if assistant.is_assistant(what):
+    if _known(what) == "assistant":
         with opened(workspace) as shop:
             assistant.evaluate(shop, as_json)
+        return
+    if what == "writer":
+        with opened(workspace) as shop:
+            writer.evaluate(shop, seed, as_json)
         return
     with opened(workspace) as shop:
         with progress_bar("evaluating", as_json, 1.0) as bar:
@@ -274,10 +323,10 @@ def decision(
 
 
 @models_app.command("list")
-def models_list(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+def models_list(of: OfOption = "recommender", workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """Show all versions, newest first."""
     with opened(workspace) as shop:
-        rows = shop.models()
+        rows = shop.models(_known(of))
     if as_json:
         print_json(
             [
@@ -287,7 +336,7 @@ def models_list(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) 
         )
         return
     if not rows:
-        say("No model yet. Next: regulars train")
+        say(f"No model yet. Next: regulars train {of}")
     for row in rows:
         say(f"{'serves' if row['serving'] else '      '}  {row['version']}  {row['status']:<9}  {row['note'] or ''}")
 
@@ -326,7 +375,7 @@ def models_promote(version: Annotated[str, typer.Argument()], workspace: Workspa
 
 
 @models_app.command("rollback")
-def models_rollback(workspace: WorkspaceOption = HERE) -> None:
+def models_rollback(of: OfOption = "recommender", workspace: WorkspaceOption = HERE) -> None:
     """Let the version before serve again."""
     with opened(workspace) as shop:
-        say(f"{shop.roll_back()} serves again.")
+        say(f"{shop.roll_back(_known(of))} serves again.")

@@ -72,7 +72,7 @@ def write(
                 tries.append(Try(writer.name, error.code))
                 break
             judgement = judge(fields, sheet, brief, foreign)
-            thin = _left_out(fields, sheet, brief)
+            thin = left_out(fields, sheet, brief)
             if judgement.passed and not thin:
                 tries.append(Try(writer.name, ""))
                 return _kept(fields, writer.name, judgement, tries, asked, sheet, brief, seen)
@@ -94,7 +94,7 @@ def write(
     return _kept(fields, realiser.name, judgement, tries, asked, sheet, brief, seen)
 
 
-def _left_out(fields: Fields, sheet: Sheet, brief: Brief) -> list[Flag]:
+def left_out(fields: Fields, sheet: Sheet, brief: Brief) -> list[Flag]:
     """What a writer's text of a kind that tells everything leaves out, where that is too much."""
     if brief.kind not in WHOLE:
         return []

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 from regulars.content import records, service
+from regulars.content.choice import WriterChoice
 from regulars.content.gate import Judgement, judge
 from regulars.content.links import linked
 from regulars.content.realiser import WRITTEN
 from regulars.content.service import Written
 from regulars.content.sheet import LOCALES, Sheet
 from regulars.content.variety import Seen
-from regulars.content.writers import ChatWriter, Writer, read
+from regulars.content.writers import read
 from regulars.errors import Conflict, InvalidInput, NotFound, RegularsError
 from regulars.language.chat_models import ChatModel
 from regulars.schema.content import KINDS, Brief, Fields, Voice
@@ -37,11 +39,12 @@ class Ran:
 
 
 class Studio:
-    """Texts of one shop. model: a chat model, or None for the realiser alone."""
+    """Texts of one shop. model: a chat model, or None. models: where a tuned writer is looked for, or None: neither leaves the
+    realiser alone."""
 
-    def __init__(self, database: Database, model: ChatModel | None = None) -> None:
+    def __init__(self, database: Database, model: ChatModel | None = None, models: Path | None = None) -> None:
         self.database = database
-        self.writer: Writer | None = None if model is None else ChatWriter(model)
+        self.writers = WriterChoice(model, models)
 
     def sheet(self, connection: Connection, product_id: int, voice: Voice | None = None) -> Sheet:
         """Raises: NotFound."""
@@ -65,7 +68,9 @@ class Studio:
         voice = records.voice_of(connection)
         sheet = self.sheet(connection, product_id, voice)
         foreign = foreign_brands(connection, sheet)
-        written = service.write(sheet, Brief(kind, locale, voice, variant), self.writer if by_model else None, foreign)
+        self.writers.refresh(connection)
+        brief = Brief(kind, locale, voice, variant)
+        written = service.write(sheet, brief, self.writers.of(brief) if by_model else None, foreign)
         return sheet, written
 
     def write(
@@ -267,6 +272,7 @@ class Studio:
             table.set_writing(connection, writing_id, "running")
             voice = records.voice_of(connection)
             brands = table.brands(connection)
+            self.writers.refresh(connection)
         total = row["open"] + row["done"] + row["failed"]
         seen: dict[tuple[str, str], Seen] = {}
         while True:
@@ -275,7 +281,7 @@ class Studio:
                 if now["state"] == "paused":
                     break
                 # A chat model takes seconds a text: what it wrote shouldn't be lost with nineteen others.
-                items = table.next_items(connection, writing_id, 1 if by_model and self.writer is not None else AT_ONCE)
+                items = table.next_items(connection, writing_id, 1 if by_model and self.writers.any else AT_ONCE)
                 if not items:
                     if not now["open"]:
                         table.set_writing(connection, writing_id, "done")
@@ -306,10 +312,11 @@ class Studio:
                 table.close_item(connection, writing_id, item, "The product is gone.")
                 continue
             foreign = [brand for brand in brands if brand != sheet.record.brand]
-            writer = self.writer if left is None or asked < left else None
+            brief = Brief(item["kind"], item["locale"], voice)
+            writer = self.writers.of(brief) if left is None or asked < left else None
             kept = seen.setdefault((item["kind"], item["locale"]), Seen())
             try:
-                written = service.write(sheet, Brief(item["kind"], item["locale"], voice), writer, foreign, kept)
+                written = service.write(sheet, brief, writer, foreign, kept)
             except RegularsError as error:
                 table.close_item(connection, writing_id, item, error.detail)
                 continue

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any, Protocol
 
 from regulars.content.gate import Flag, texts
 from regulars.content.realiser import realise
-from regulars.content.sheet import Sheet
+from regulars.content.sheet import MIN_REVIEWS, Sheet, money, quotable
 from regulars.errors import ModelError
 from regulars.language.chat_models import ChatModel, Message
 from regulars.language.grounding.texts import sentences as cut
@@ -147,9 +148,36 @@ def asked(sheet: Sheet, brief: Brief) -> str:
     said = sheet.statements.get(locale, ())
     if said:
         lines.append(f"Description: {' '.join(said)}")
+    lines += _offered(sheet, brief.kind) + _heard(sheet, brief)
     facts = "\n".join(f"- {line[:300]}" for line in lines[:80])
     language = "Chinese" if locale == "zh" else "English"
     return f"Facts:\n{facts}\n\nWrite {_PURPOSE.get(brief.kind, brief.kind)} in {language}."
+
+
+_PRICED = ("seo", "ad_search", "ad_social", "sms", "email")
+"""Kinds that may tell what a product costs."""
+
+
+def _offered(sheet: Sheet, kind: str) -> list[str]:
+    if kind not in _PRICED or not sheet.record.prices:
+        return []
+    price = min(sheet.record.prices, key=lambda one: one.amount)
+    several = len({one.amount for one in sheet.record.prices}) > 1
+    lines = [f"{'Price from' if several else 'Price'}: {money(price, price.amount)}"]
+    if not several and price.before and price.before > price.amount:
+        lines.append(f"Price before: {money(price, price.before)}")
+    return lines
+
+
+def _heard(sheet: Sheet, brief: Brief) -> list[str]:
+    """What buyers say, as far as it may be told."""
+    rating = sheet.record.rating
+    if rating is None or rating[1] < MIN_REVIEWS or brief.kind not in ("description", "digest"):
+        return []
+    lines = [f"Rating: {rating[0]:.1f} of 5 in {rating[1]} reviews"]
+    if brief.kind == "digest":
+        lines += [f"A buyer wrote: {said}" for _, said in islice(quotable(sheet.record, brief.locale), 6)]
+    return lines
 
 
 def _told(brief: Brief, places: Sequence[Place]) -> str:

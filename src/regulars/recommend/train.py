@@ -13,10 +13,10 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from regulars.errors import NotEnoughData
+from regulars.experiments.curves import curve_of
 from regulars.language.text_features import TextSettings
 from regulars.recommend.blend import Blend, Cases, ranks
 from regulars.recommend.cold import forgetting
-from regulars.recommend.curves import curve_of
 from regulars.recommend.dataset import Float32, Histories, Int32, Int64, Query, Vocabulary
 from regulars.recommend.features import FEATURES
 from regulars.recommend.metrics import ranking_report

@@ -119,6 +119,16 @@ FROM writings w LEFT JOIN writing_items i USING (writing_id)
 """
 
 
+APPROVED = """
+SELECT product_id, kind, variant, fields FROM texts
+WHERE state IN ('published', 'scheduled') AND locale = %s ORDER BY changed_at DESC, text_id LIMIT %s
+"""
+PREFERRED = """
+SELECT product_id, kind, chosen, refused FROM preferences WHERE locale = %s ORDER BY preference_id DESC LIMIT %s
+"""
+MOST_LEARNED = 50_000
+
+
 def _dumped(value: Any) -> str:
     return orjson.dumps(value).decode()
 
@@ -306,6 +316,16 @@ def prefer(
         "INSERT INTO preferences (text_id, product_id, kind, locale, chosen, refused, reason) VALUES (%s, %s, %s, %s, %s, %s, %s)",
         (row["text_id"], row["product_id"], row["kind"], row["locale"], None if chosen is None else _dumped(chosen), _dumped(row["fields"]), reason),
     )  # fmt: skip
+
+
+def approved(connection: Connection, locale: str) -> list[Row]:
+    """Texts that a person let out, the latest first."""
+    return connection.execute(APPROVED, (locale, MOST_LEARNED)).fetchall()
+
+
+def preferred(connection: Connection, locale: str) -> list[Row]:
+    """What people put in the place of writers' texts, the latest first; chosen is None where they only refused."""
+    return connection.execute(PREFERRED, (locale, MOST_LEARNED)).fetchall()
 
 
 # Writings of many texts.

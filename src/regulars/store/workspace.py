@@ -72,6 +72,9 @@ class StartSettings(BaseSettings):
     )
     llm_model: str | None = Field(default=None, description="The model's name on that server.")
     llm_api_key: SecretStr | None = Field(default=None, description="Its key, where it wants one.")
+    tuned_writer: bool = Field(
+        default=True, description="Let the writer that `regulars train writer` made and that was promoted write."
+    )
     max_body_mb: float = Field(default=10.0, gt=0, le=1024, description="The largest request body, in megabytes.")
     trust_forwarded_for: bool = Field(
         default=False, description="Take the caller's address from X-Forwarded-For: only behind a proxy that sets it."

@@ -171,7 +171,7 @@ class Engine:
         self.reader = PersonReader(self.pool)
         chat = start.chat(chat_model)
         self.desk = Desk(workspace.models, lambda: self.serving, chat)
-        self.studio = Studio(self.database, chat)
+        self.studio = Studio(self.database, chat, workspace.models if start.tuned_writer else None)
         self.shop: ShopRow | None = None
         self.keys: dict[bytes, tuple[int, str]] = {}
         self._key_made = False

@@ -23,9 +23,10 @@ import torch.nn.functional as F
 from torch import nn
 
 from regulars.assist.intents.settings import IntentSettings
+from regulars.language.adapters import merge
 from regulars.language.bert import Bert, read_bert
 from regulars.language.bert_export import export_graph
-from regulars.language.bert_tuning import merge, prepare
+from regulars.language.bert_tuning import prepare
 from regulars.language.text_encoders import OnnxTextEncoder, padded, read_tokenizer
 
 Progress = Callable[[float, str], None]

@@ -74,7 +74,7 @@ class _Page:
                 parts.choice("category", say("Category"), whole + [(one, one) for one in found["categories"]]),
                 parts.choice("brand", say("Brand"), whole + [(one, one) for one in found["brands"]]),
                 tag("label", tag("input", type="checkbox", name="without", value="1", checked=True), " ", say("Only products that have no such text yet"), class_="check"),
-                parts.field("budget", say("At most so many texts by the chat model"), kind="number", min=0, help=say("Left empty: as many as there are. 0: all by the realiser, at no cost.")) if self.room.studio_of().writer else None,
+                parts.field("budget", say("At most so many texts by the chat model"), kind="number", min=0, help=say("Left empty: as many as there are. 0: all by the realiser, at no cost.")) if self.room.studio_of().writers.any else None,
             ]
         )  # fmt: skip
         with parts.box("section"):
@@ -96,7 +96,7 @@ class _Page:
             lambda connection: table.find_products(connection, category, brand, without, kinds)
         )
         texts = len(products) * len(kinds) * len(locales)
-        by_model = 0 if self.room.studio_of().writer is None else texts if budget is None else min(budget, texts)
+        by_model = 0 if not self.room.studio_of().writers.any else texts if budget is None else min(budget, texts)
         seconds = by_model * MODEL_SECONDS + (texts - by_model) / REALISED_A_SECOND
         self.asked.clear()
         with self.asked:

@@ -137,7 +137,7 @@ class _Page:
         """Writes a text that isn't kept yet."""
         say = self.visit.say
         studio = self.room.studio_of()
-        if studio.writer is not None:
+        if studio.writers.any:
             self.written.clear()
             with self.written:
                 parts.html(tag("p", say("The chat model writes…"), class_="soft"))

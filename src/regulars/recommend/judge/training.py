@@ -25,8 +25,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from regulars.errors import NotEnoughData
+from regulars.language.adapters import learned, merge
 from regulars.language.bert import Bert, read_bert
-from regulars.language.bert_tuning import learned, merge, prepare
+from regulars.language.bert_tuning import prepare
 from regulars.language.text_encoders import read_tokenizer
 from regulars.recommend.dataset import Float32, Histories, Int64, Vocabulary
 from regulars.recommend.judge.augment import augmented

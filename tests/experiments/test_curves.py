@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from regulars.recommend.curves import crc32c, curve_of, series_of, write_events
+from regulars.experiments.curves import crc32c, curve_of, series_of, write_events
 
 descriptor_pb2 = pytest.importorskip("google.protobuf.descriptor_pb2")
 
