@@ -16,6 +16,7 @@ from regulars.assist.actions.executor import Claim, Executor, Outcome, Person
 from regulars.assist.actions.plans import ACTIONS
 from regulars.assist.actions.policy import Policy
 from regulars.assist.actions.told import outcome_told
+from regulars.assist.answers import Draft, drafted
 from regulars.errors import Conflict, Forbidden, InvalidInput, NotFound, Unauthenticated
 from regulars.schema import ExternalId
 from regulars.schema.identity import ExternalIdField, as_external_id
@@ -98,6 +99,20 @@ class PolicyIn(BaseModel):
     note: ShortText | None = None
 
 
+def draft_told(draft: Draft) -> dict[str, Any]:
+    """A draft as HTTP and the command line tell it: title, body and locale are an article's."""
+    return {
+        "title": draft.title,
+        "body": ("" if draft.locale == "zh" else " ").join(draft.body),
+        "locale": draft.locale,
+        "sentences": [{"text": text, "answers": many} for text, many in zip(draft.body, draft.agree, strict=True)],
+        "questions": list(draft.questions),
+        "count": draft.count,
+        "last": draft.last,
+        "conversations": [str(one) for one in draft.conversations],
+    }
+
+
 def router(engine_of: Callable[[], Acts], any_caller: Any, secret_caller: Any, responses: dict[int | str, Any]) -> APIRouter:  # fmt: skip
     """The routes. any_caller, secret_caller: dependencies that say who calls, or refuse."""
     routes = APIRouter(prefix="/v1", tags=["assistant"], responses=responses)
@@ -126,6 +141,11 @@ def router(engine_of: Callable[[], Acts], any_caller: Any, secret_caller: Any, r
         if outcome.state == "void":
             raise Conflict(f"Nothing was done: {VOID[outcome.code]}.", hint="Ask for it anew.", state=outcome.code)
         return _json(outcome_told(outcome, asked.locale))
+
+    @routes.get("/articles/drafts", summary="Drafts of help articles from what people answered in solved conversations")
+    async def article_drafts(_: Any = Depends(secret_caller)) -> Response:
+        found = await engine_of().in_transaction(drafted)
+        return _json({"drafts": [draft_told(one) for one in found]})
 
     @routes.get("/actions", summary="What was proposed and done, the latest first")
     async def actions(

@@ -3,17 +3,55 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
+import orjson
+import typer
 from rich.table import Table
 
+from regulars.cli.options import HERE, JsonOption, WorkspaceOption, app, opened
 from regulars.errors import InvalidInput
 from regulars.terminal import out, print_json, progress_bar, say
 
 if TYPE_CHECKING:
     from regulars.shop import Shop
 
+articles_app = typer.Typer(help="Help-centre articles: drafts from solved conversations.", no_args_is_help=True)
+app.add_typer(articles_app, name="articles")
 METHODS = ("frozen", "lora", "full")
+
+
+@articles_app.command("drafts")
+def article_drafts(
+    to: Annotated[Path | None, typer.Option(help="A file of JSON lines that `regulars import articles` takes.")] = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Draft articles from what people of the shop answered alike in closed conversations. Read them before you import them."""
+    from regulars.assist.answers import drafted
+    from regulars.assist.routes import draft_told
+
+    with opened(workspace) as shop, shop.database.connect() as connection:
+        found = [draft_told(one) for one in drafted(connection)]
+    if to is not None:
+        lines = [
+            orjson.dumps({"id": f"draft-{place}", **{name: one[name] for name in ("title", "body", "locale")}}) + b"\n"
+            for place, one in enumerate(found, 1)
+        ]
+        to.write_bytes(b"".join(lines))
+    if as_json:
+        print_json({"drafts": found})
+        return
+    if not found:
+        say("No drafts yet: two closed conversations in which people answered the same question alike make one.")
+        return
+    for one in found:
+        say(f"{one['title']}  ({one['locale']}, asked {one['count']:,} times)")
+        for sentence in one["sentences"]:
+            say(f"  {sentence['text']}  ← {sentence['answers']} answers")
+    if to is not None:
+        say(f"Read and change {to}, then: regulars import articles {to}")
 
 
 def train(shop: Shop, seed: int, promote: bool, method: str, max_minutes: float, as_json: bool) -> None:

@@ -24,8 +24,8 @@ LocaleOption = Annotated[str | None, typer.Option(help="en or zh; the shop's lan
 
 @app.command()
 def write(
-    kind: Annotated[str, typer.Argument(help="description, title, bullets, seo, ad_search, ad_social, ad_banner, push, sms, email, alt, digest.")] = "description",
-    products: Annotated[list[str] | None, typer.Argument(help="Products by id; all that have no such text where none is named.")] = None,
+    kind: Annotated[str, typer.Argument(help="description, title, bullets, seo, ad_search, ad_social, ad_banner, push, sms, email, alt, digest, category.")] = "description",
+    products: Annotated[list[str] | None, typer.Argument(help="Products by id, for the kind category their names or paths; all that have no such text where none is named.")] = None,
     locale: LocaleOption = None,
     category: Annotated[str | None, typer.Option(help="Only products in this category.")] = None,
     brand: Annotated[str | None, typer.Option(help="Only products of this brand.")] = None,
@@ -46,7 +46,8 @@ def write(
         studio = shop.studio
         started = time.monotonic()
         if products:
-            _some(shop, kind, [named(namespace, one) for one in products], locales, as_json, not without_model)
+            names = products if kind == "category" else [named(namespace, one) for one in products]
+            _some(shop, kind, names, locales, as_json, not without_model)
             return
         if go_on is not None:
             writing_id = _uuid(go_on)
@@ -78,13 +79,13 @@ def write(
 
 def _some(shop: Any, kind: str, products: list[Any], locales: list[str], as_json: bool, by_model: bool) -> None:
     from regulars.content import told
-    from regulars.content.records import product_id
+    from regulars.content.records import category_id, product_id
     from regulars.store import texts as table
 
     for name in products:
         for locale in locales:
             with shop.database.connect() as connection:
-                found = product_id(connection, name)
+                found = category_id(connection, name) if kind == "category" else product_id(connection, name)
                 text_id = shop.studio.write(connection, found, kind, locale, by_model=by_model)
                 row = told.text_told(table.read(connection, text_id))
             if as_json:
@@ -95,7 +96,7 @@ def _some(shop: Any, kind: str, products: list[Any], locales: list[str], as_json
 
 def _show(text: dict[str, Any], *, facts: bool = False) -> None:
     out.print(
-        f"{text['product']} · {text['kind']} · {text['locale']} · {text['state']} · by {text['writer']} · {text['id']}",
+        f"{text['product'] or ' > '.join(text['category'] or ())} · {text['kind']} · {text['locale']} · {text['state']} · by {text['writer']} · {text['id']}",
         style="dim",
     )
     for name, said in text["fields"].items():

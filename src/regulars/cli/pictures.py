@@ -12,7 +12,7 @@ from regulars.cli.options import HERE, JsonOption, WorkspaceOption, app, opened
 from regulars.errors import Unavailable
 from regulars.terminal import print_json, progress_bar, say
 
-pictures_app = typer.Typer(help="Product pictures: encode, status.", no_args_is_help=True)
+pictures_app = typer.Typer(help="Product pictures: encode, status, check.", no_args_is_help=True)
 app.add_typer(pictures_app, name="pictures")
 
 
@@ -47,6 +47,28 @@ def pictures_status(workspace: WorkspaceOption = HERE, as_json: JsonOption = Fal
     say(f"{found.encoded:,} encoded, {found.failed:,} failed, {found.waiting:,} waiting.")
     for url, error in found.errors:
         say(f"  {url[:80]}: {error}")
+
+
+@pictures_app.command("check")
+def pictures_check(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+    """Show products whose picture looks like another category than theirs. Needs encoded pictures."""
+    from regulars.content.looks import read
+    from regulars.content.told import mismatches_told
+
+    with opened(workspace) as shop, shop.database.connect() as connection:
+        found, compared = read(connection)
+        told = mismatches_told(connection, found)
+    if as_json:
+        print_json({"compared": compared, "products": told})
+        return
+    if not compared:
+        say("No picture is encoded yet: regulars pictures encode")
+        return
+    for one in told:
+        say(
+            f"{one['product']}: looks like {one['looks']}, filed under {one['filed']} ({one['share']:.0%} of the nearest pictures)"
+        )
+    say(f"{len(told):,} of {compared:,} pictures don't look like what they are filed under.")
 
 
 def encode_before(shop: Any, quiet: bool, max_seconds: float) -> None:

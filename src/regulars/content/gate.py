@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from regulars.content.lexicon import plain_words, words_of
+from regulars.content.readability import HARDEST, hardness
 from regulars.content.rules import matches
 from regulars.content.sheet import Sheet
 from regulars.language.grounding import Finding, check
@@ -432,6 +433,14 @@ def _lengths(text: str, place: Place) -> Iterator[Flag]:
 
 
 def _readable(name: str, text: str, locale: str) -> Iterator[Flag]:
+    hard = hardness(text, locale)
+    if hard is not None and hard > HARDEST[locale]:
+        told = (
+            f"One reads {hard:.0f} signs without a pause: shorter clauses are easier."
+            if locale == "zh"
+            else f"It takes {hard:.0f} years of school to read this easily: shorter sentences and words help."
+        )
+        yield Flag(name, 0, len(text), "readability", text[:60], told, warning=True)
     for begin, end in sentences(text):
         said = text[begin:end]
         long = len(_SINGLE.findall(said)) if locale == "zh" else len(said.split())

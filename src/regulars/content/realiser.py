@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from regulars.content import introductions
 from regulars.content.chinese import Chinese, beside
 from regulars.content.dice import Dice
 from regulars.content.english import English
@@ -37,13 +38,16 @@ class _Job:
 def realise(sheet: Sheet, brief: Brief) -> Fields:
     """A text of the brief's kind. Two variants of one product differ in words, not in facts.
 
-    Raises: InvalidInput for a kind that isn't written about one product; NotEnoughData for a digest of too few reviews.
+    Raises: InvalidInput for a kind that isn't written about such a thing; NotEnoughData for a digest of too few reviews.
     """
+    about_category = sheet.record.product_id < 0
     write = _WRITERS.get(brief.kind)
-    if write is None:
-        known = ", ".join(sorted(_WRITERS))
-        raise InvalidInput(f"There is no kind {brief.kind!r}.", hint=f"Kinds are {known}.", field="kind")
+    if (write is None and brief.kind != introductions.KIND) or about_category != (brief.kind == introductions.KIND):
+        known = introductions.KIND if about_category else ", ".join(sorted(_WRITERS))
+        raise InvalidInput(f"There is no kind {brief.kind!r} here.", hint=f"Kinds are {known}.", field="kind")
     dice = Dice(sheet.record.name, brief.kind, brief.locale, brief.variant)
+    if write is None:
+        return introductions.introduction(sheet, brief, dice)
     tongue: Tongue = (Chinese if brief.locale == "zh" else English)(sheet, brief.voice.tone, dice)
     return write(_Job(tongue, sheet, brief, dice))
 
@@ -377,3 +381,4 @@ _WRITERS: dict[str, Callable[[_Job], Fields]] = {
 }
 WRITTEN = tuple(_WRITERS)
 """The kinds that are written about one product."""
+ALL_KINDS = (*WRITTEN, introductions.KIND)

@@ -9,12 +9,13 @@ from typing import Any
 import orjson
 
 from regulars.content.gate import Flag
+from regulars.content.introductions import category_sheet
 from regulars.content.lexicon import Glossary
 from regulars.content.sheet import Price, Record, Said, Sheet, sheet_of
 from regulars.errors import InvalidInput, NotFound
 from regulars.schema.content import Fields, Sentence, Voice
 from regulars.schema.identity import as_external_id
-from regulars.store import identity
+from regulars.store import categories, identity
 from regulars.store import texts as table
 from regulars.store.database import Connection, Row
 
@@ -26,13 +27,42 @@ def voice_of(connection: Connection) -> Voice:
 
 
 def sheets(connection: Connection, product_ids: Sequence[int], voice: Voice) -> dict[int, Sheet]:
-    """Sheets by product; one that is gone has none."""
+    """Sheets by product, or by category for ids below zero; what is gone has none."""
     brands = table.brands(connection)
     glossary = Glossary(voice.glossary)
-    return {
+    found = {
         row["product_id"]: sheet_of(record_of(row), glossary, brands)
-        for row in table.read_products(connection, product_ids)
+        for row in table.read_products(connection, [one for one in product_ids if one > 0])
     }
+    for category_id, path in categories.paths(connection, [one for one in product_ids if one < 0]).items():
+        inside = table.read_products(connection, categories.members(connection, path))
+        if inside:
+            of = [sheet_of(record_of(row), glossary, brands) for row in inside]
+            found[category_id] = category_sheet(category_id, path, of, glossary)
+    return found
+
+
+def category_id(connection: Connection, given: str) -> int:
+    """Of a category by its path ("Kitchen > Teapot") or its last name. Raises: NotFound; InvalidInput where several have that name."""
+    parts = tuple(part.strip() for part in given.split(">"))
+    folded = tuple(part.casefold() for part in parts)
+    fitting = [
+        path
+        for path in categories.find(connection, parts[-1])
+        if tuple(one.casefold() for one in path)[-len(folded) :] == folded
+    ]
+    exact = [path for path in fitting if len(path) == len(parts)] or fitting
+    if not exact:
+        raise NotFound(
+            f"There is no category {given[:80]!r} of {categories.MIN_PRODUCTS} products or more.", field="category"
+        )
+    if len(exact) > 1:
+        raise InvalidInput(
+            f"There are several categories {given[:80]!r}.",
+            hint=f"Say which: {'; '.join(' > '.join(path) for path in exact[:4])}.",
+            field="category",
+        )
+    return categories.id_of(connection, exact[0])
 
 
 def product_id(connection: Connection, given: Any) -> int:
@@ -45,6 +75,13 @@ def product_id(connection: Connection, given: Any) -> int:
     if found is None:
         raise NotFound(f"There is no product {name.value!r}.", field="product")
     return found
+
+
+def subject_id(connection: Connection, product: Any, category: str | None) -> int:
+    """Of what a text is about: a product or a category. Raises: NotFound, InvalidInput when it is neither or both."""
+    if (product is None) == (category is None):
+        raise InvalidInput("A text is about a product or about a category: name one of them.", field="product")
+    return category_id(connection, category) if category is not None else product_id(connection, product)
 
 
 def record_of(row: Row) -> Record:

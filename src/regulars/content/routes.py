@@ -10,9 +10,9 @@ import orjson
 from fastapi import APIRouter, Body, Depends, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from regulars.content import told
+from regulars.content import looks, told
 from regulars.content.gate import texts
-from regulars.content.records import product_id, unpacked, voice_of
+from regulars.content.records import product_id, subject_id, unpacked, voice_of
 from regulars.content.studio import Studio
 from regulars.schema.content import Kind, Voice
 from regulars.schema.identity import ExternalIdField
@@ -39,7 +39,11 @@ class WriteIn(BaseModel):
     """One text to be written."""
 
     model_config = ConfigDict(extra="forbid")
-    product: ExternalIdField
+    product: ExternalIdField | None = None
+    category: ShortText | None = Field(
+        default=None,
+        description="In the place of a product, for the kind `category`: its name, or its path (`Kitchen > Teapot`).",
+    )
     kind: Kind
     locale: Language = "en"
     variant: int = Field(default=0, ge=0, le=1_000, description="Another number gives other words.")
@@ -51,7 +55,11 @@ class WriteIn(BaseModel):
 
 class CheckIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    product: ExternalIdField
+    product: ExternalIdField | None = None
+    category: ShortText | None = Field(
+        default=None,
+        description="In the place of a product, for the kind `category`: its name, or its path (`Kitchen > Teapot`).",
+    )
     kind: Kind
     locale: Language = "en"
     fields: Texts
@@ -89,7 +97,7 @@ class WritingIn(BaseModel):
     """Many texts. It is written by `regulars write --go-on ID`, or by the console."""
 
     model_config = ConfigDict(extra="forbid")
-    kinds: list[Kind] = Field(min_length=1, max_length=12)
+    kinds: list[Kind] = Field(min_length=1, max_length=13)
     locales: list[Language] = Field(min_length=1, max_length=2)
     category: ShortText | None = None
     brand: ShortText | None = None
@@ -120,7 +128,7 @@ def router(engine_of: Callable[[], Writes], any_caller: Any, secret_caller: Any,
     async def write(asked: Annotated[WriteIn, Body()], _: Any = Depends(secret_caller)) -> Response:
         def work(connection: Connection) -> dict[str, Any]:
             studio = engine_of().studio
-            found = product_id(connection, asked.product)
+            found = subject_id(connection, asked.product, asked.category)
             by_model = asked.writer == "best"
             if not asked.keep:
                 made, written = studio.preview(
@@ -135,7 +143,7 @@ def router(engine_of: Callable[[], Writes], any_caller: Any, secret_caller: Any,
     @routes.post("/check", summary="What the gate says of a text")
     async def check(asked: Annotated[CheckIn, Body()], _: Any = Depends(secret_caller)) -> Response:
         def work(connection: Connection) -> dict[str, Any]:
-            found = product_id(connection, asked.product)
+            found = subject_id(connection, asked.product, asked.category)
             return told.judgement_told(
                 engine_of().studio.judged(connection, found, asked.kind, asked.locale, asked.fields)
             )
@@ -148,30 +156,42 @@ def router(engine_of: Callable[[], Writes], any_caller: Any, secret_caller: Any,
         kind: Kind | None = None,
         locale: Language | None = None,
         product: Annotated[Plain | None, Query(max_length=300)] = None,
+        category: Annotated[Plain | None, Query(max_length=300)] = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
         after: UUID | None = None,
         _: Any = Depends(secret_caller),
     ) -> Response:
         def work(connection: Connection) -> dict[str, Any]:
             states = list(state) if state else ["draft", "waiting"]
-            found = None if product is None else product_id(connection, product)
+            found = None if product is None and category is None else subject_id(connection, product, category)
             rows = table.listed(connection, states, kind, locale, found, limit, after)
             return {"texts": [told.text_told(row) for row in rows], "counts": table.counts(connection)}
 
         return await run(work)
 
-    @routes.get("/published", summary="What is published of a product, for a storefront")
+    @routes.get("/published", summary="What is published of a product or a category, for a storefront")
     async def published(
-        product: Annotated[Plain, Query(max_length=300)], locale: Language = "en", _: Any = Depends(any_caller)
+        product: Annotated[Plain | None, Query(max_length=300)] = None,
+        category: Annotated[Plain | None, Query(max_length=300)] = None,
+        locale: Language = "en",
+        _: Any = Depends(any_caller),
     ) -> Response:
         def work(connection: Connection) -> dict[str, Any]:
-            rows = table.listed(connection, ["published"], None, locale, product_id(connection, product))
+            rows = table.listed(connection, ["published"], None, locale, subject_id(connection, product, category))
             return {
                 "texts": [
                     {name: text[name] for name in ("id", "kind", "variant", "fields")}
                     for text in map(told.text_told, rows)
                 ]
             }
+
+        return await run(work)
+
+    @routes.get("/pictures", summary="Products whose picture looks like another category than theirs")
+    async def pictures(_: Any = Depends(secret_caller)) -> Response:
+        def work(connection: Connection) -> dict[str, Any]:
+            found, compared = looks.read(connection)
+            return {"compared": compared, "products": told.mismatches_told(connection, found)}
 
         return await run(work)
 

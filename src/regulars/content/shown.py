@@ -56,6 +56,14 @@ def drawn(rows: Sequence[Row], locale: str, reader: str) -> tuple[list[Row], lis
     return chosen, by_chance
 
 
+def introduction(rows: Sequence[Row]) -> tuple[str, ...]:
+    """The lines of a category's published introduction; none where there is none."""
+    if not rows:
+        return ()
+    body = texts(unpacked(rows[0]["fields"]), rows[0]["locale"]).get("body", "")
+    return tuple(line for line in body.split("\n") if line.strip())
+
+
 def decision(texts: Sequence[Drawn], product_id: int, customer_id: int | None, visitor_id: int | None) -> Decision:
     """The decision that a page's texts are: one action a text, with its propensity."""
     actions = tuple(

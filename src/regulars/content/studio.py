@@ -11,8 +11,10 @@ from uuid import UUID
 from regulars.content import records, service
 from regulars.content.choice import WriterChoice
 from regulars.content.gate import Judgement, judge
+from regulars.content.introductions import BRANDS
+from regulars.content.introductions import KIND as CATEGORY
 from regulars.content.links import linked
-from regulars.content.realiser import WRITTEN
+from regulars.content.realiser import ALL_KINDS
 from regulars.content.service import Written
 from regulars.content.sheet import LOCALES, Sheet
 from regulars.content.variety import Seen
@@ -20,6 +22,7 @@ from regulars.content.writers import read
 from regulars.errors import Conflict, InvalidInput, NotFound, RegularsError
 from regulars.language.chat_models import ChatModel
 from regulars.schema.content import KINDS, Brief, Fields, Voice
+from regulars.store import categories
 from regulars.store import texts as table
 from regulars.store.database import Connection, Database, Row
 
@@ -177,7 +180,7 @@ class Studio:
         Raises: NotFound, Conflict when it changed meanwhile, is held back, or its product is gone or changed since.
         """
         row = table.read(connection, text_id, lock=True)
-        if row["state"] == "gone" or row["product_texts"] is None or not row["product_known"]:
+        if row["state"] == "gone" or not row["product_known"]:
             raise Conflict(
                 "The product of this text is gone.", hint="The text is kept, but there is nothing to publish it on."
             )
@@ -244,18 +247,24 @@ class Studio:
                 checked(kind, locale)
         if budget is not None and budget < 0:
             raise InvalidInput("A budget is 0 or more texts.", field="budget")
+        own = [kind for kind in kinds if kind != CATEGORY]
         found = (
             list(products)
             if products is not None
-            else table.find_products(connection, category, brand, only_without, kinds)
+            else table.find_products(connection, category, brand, only_without, own)
+            if own
+            else []
         )
-        if not found:
+        inside = [] if CATEGORY not in kinds else categories.find(connection, category, only_without, [CATEGORY])
+        if not found and not inside:
             raise NotFound(
-                "No product fits.",
+                "No product fits." if own else "No category fits.",
                 hint="Check category and brand; with only products without a text, all may have one already.",
             )
         title = " · ".join(part for part in (category, brand) if part)
-        writing_id = table.begin_writing(connection, found, kinds, locales, budget, title, own_languages)
+        writing_id = table.begin_writing(connection, found, own, locales, budget, title, own_languages)
+        ids = [categories.id_of(connection, path) for path in inside]
+        table.add_items(connection, writing_id, ids, [CATEGORY], locales)
         return writing_id, int(table.writing(connection, writing_id)["open"])
 
     def run(
@@ -311,7 +320,7 @@ class Studio:
             if sheet is None:
                 table.close_item(connection, writing_id, item, "The product is gone.")
                 continue
-            foreign = [brand for brand in brands if brand != sheet.record.brand]
+            foreign = strangers(brands, sheet)
             brief = Brief(item["kind"], item["locale"], voice)
             writer = self.writers.of(brief) if left is None or asked < left else None
             kept = seen.setdefault((item["kind"], item["locale"]), Seen())
@@ -335,8 +344,10 @@ class Studio:
 
 def checked(kind: str, locale: str) -> None:
     """Raises: InvalidInput, naming what there is."""
-    if kind not in WRITTEN:
-        raise InvalidInput(f"There is no kind of text {kind!r}.", hint=f"Kinds are {', '.join(WRITTEN)}.", field="kind")
+    if kind not in ALL_KINDS:
+        raise InvalidInput(
+            f"There is no kind of text {kind!r}.", hint=f"Kinds are {', '.join(ALL_KINDS)}.", field="kind"
+        )
     if locale not in LOCALES:
         raise InvalidInput(f"Texts are written in en or zh, not in {locale!r}.", field="locale")
 
@@ -358,5 +369,11 @@ def fields_of(given: Mapping[str, str], kind: str, sheet: Sheet, locale: str) ->
 
 
 def foreign_brands(connection: Connection, sheet: Sheet) -> list[str]:
-    """Brands of the shop that aren't the product's own."""
-    return [brand for brand in table.brands(connection) if brand != sheet.record.brand]
+    """Brands of the shop that aren't the product's own, or none of the category's."""
+    return strangers(table.brands(connection), sheet)
+
+
+def strangers(brands: Sequence[str], sheet: Sheet) -> list[str]:
+    """Of these brands those that a text about this thing may not name."""
+    own = {sheet.record.brand, *(value for one in sheet.details if one.name == BRANDS for value in one.values)}
+    return [brand for brand in brands if brand not in own]

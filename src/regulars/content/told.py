@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from regulars.content.gate import Judgement, texts
+from regulars.content.looks import Mismatch
 from regulars.content.records import flags_packed, unpacked
 from regulars.content.service import Written
 from regulars.content.sheet import Sheet
 from regulars.experiments.statistics import Rate
 from regulars.schema.content import Fields
-from regulars.store.database import Row
+from regulars.store import identity
+from regulars.store.database import Connection, Row
 
 
 def text_told(row: Row) -> dict[str, Any]:
@@ -22,6 +24,7 @@ def text_told(row: Row) -> dict[str, Any]:
     return {
         "id": str(row["text_id"]),
         "product": row.get("product"),
+        "category": row.get("category"),
         "kind": row["kind"],
         "locale": row["locale"],
         "variant": row["variant"],
@@ -99,10 +102,29 @@ def result_told(row: Row) -> dict[str, Any]:
     }
 
 
+def mismatches_told(connection: Connection, found: Iterable[Mismatch]) -> list[dict[str, Any]]:
+    """Products whose picture looks like another category, by their names outside."""
+    found = list(found)
+    ids = sorted({one for each in found for one in (each.product_id, *each.like)})
+    names = {number: one.value for number, one in identity.names_of(connection, "product", ids).items()}
+    return [
+        {
+            "product": names.get(one.product_id),
+            "filed": one.filed,
+            "looks": one.looks,
+            "share": one.share,
+            "like": [names[like] for like in one.like if like in names],
+        }
+        for one in found
+    ]
+
+
 def shopify(rows: Iterable[Mapping[str, Any]]) -> str:
     """Published descriptions and page titles as a Shopify product file: handle, body, SEO title and description."""
     products: dict[str, dict[str, str]] = {}
     for row in rows:
+        if row.get("category"):
+            continue
         told = texts(unpacked(row["fields"]), row["locale"])
         kept = products.setdefault(row["product"] or str(row["product_id"]), {})
         if row["kind"] == "description":
@@ -125,6 +147,8 @@ def merchant(rows: Iterable[Mapping[str, Any]]) -> str:
     """Published titles and descriptions as a supplemental feed of Google Merchant Center: tab-separated id, title, description."""
     products: dict[str, dict[str, str]] = {}
     for row in rows:
+        if row.get("category"):
+            continue
         told = texts(unpacked(row["fields"]), row["locale"])
         kept = products.setdefault(row["product"] or str(row["product_id"]), {})
         if row["kind"] == "description":

@@ -57,6 +57,7 @@ _PURPOSE = {
     "email": "an e-mail: subject, preheader and body",
     "alt": "the alt text of the product's picture",
     "digest": "two sentences on what buyers say",
+    "category": "an introduction to this category of the shop: two to four sentences for its page",
 }
 _RULES = (
     "Write only what the facts say: every number, material, colour and property as it stands there. Add nothing, promise nothing, no "
@@ -154,7 +155,7 @@ def asked(sheet: Sheet, brief: Brief) -> str:
     return f"Facts:\n{facts}\n\nWrite {_PURPOSE.get(brief.kind, brief.kind)} in {language}."
 
 
-_PRICED = ("seo", "ad_search", "ad_social", "sms", "email")
+_PRICED = ("seo", "ad_search", "ad_social", "ad_banner", "push", "sms", "email")
 """Kinds that may tell what a product costs."""
 
 
@@ -172,7 +173,7 @@ def _offered(sheet: Sheet, kind: str) -> list[str]:
 def _heard(sheet: Sheet, brief: Brief) -> list[str]:
     """What buyers say, as far as it may be told."""
     rating = sheet.record.rating
-    if rating is None or rating[1] < MIN_REVIEWS or brief.kind not in ("description", "digest"):
+    if rating is None or rating[1] < MIN_REVIEWS or brief.kind in ("title", "alt"):
         return []
     lines = [f"Rating: {rating[0]:.1f} of 5 in {rating[1]} reviews"]
     if brief.kind == "digest":

@@ -51,7 +51,7 @@ class LlamaSettings:
     learning_rate: float | None = None
     epochs: float = 3.0
     max_seconds: float = 1_200.0
-    batch_tokens: int = 3_072
+    batch_tokens: int = 1_024
     longest: int = 768
     rank: int = 16
     adapter_width: int = 64

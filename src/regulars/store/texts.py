@@ -50,12 +50,13 @@ INSERT_VERSION = """
 INSERT INTO text_versions (text_id, version, fields, writer, note) VALUES (%s, %s, %s, %s, %s)
 """
 NAMED = """
-SELECT t.*, p.texts AS product_texts, p.known AS product_known, p.status AS product_status,
+SELECT t.*, p.texts AS product_texts, coalesce(p.known, c.category_id IS NOT NULL) AS product_known, p.status AS product_status,
+       c.path AS category,
        (SELECT x.value FROM external_ids x WHERE x.kind = 'product' AND x.id = t.product_id
         ORDER BY x.namespace <> 'shop', x.namespace, x.value LIMIT 1) AS product,
        EXISTS (SELECT FROM texts o WHERE o.product_id = t.product_id AND o.kind = t.kind AND o.locale = t.locale
                AND o.state = 'published' AND o.text_id <> t.text_id) AS live
-FROM texts t LEFT JOIN products p ON p.product_id = t.product_id
+FROM texts t LEFT JOIN products p ON p.product_id = t.product_id LEFT JOIN categories c ON c.category_id = t.product_id
 """
 EDIT = """
 UPDATE texts SET fields = %(fields)s, flags = %(flags)s, version = version + 1, writer = %(writer)s, state = %(state)s, sheet = %(sheet)s,
@@ -75,6 +76,10 @@ WHERE product_id = %(product_id)s AND kind = %(kind)s AND locale = %(locale)s AN
 LIVE = """
 SELECT text_id, product_id, kind, locale, variant, fields, sheet FROM texts
 WHERE state = 'published' AND product_id = ANY(%s) AND kind = ANY(%s) ORDER BY product_id, kind, variant
+"""
+LIVE_OF_CATEGORY = """
+SELECT t.text_id, t.locale, t.fields FROM texts t JOIN categories c ON c.category_id = t.product_id
+WHERE t.state = 'published' AND t.kind = 'category' AND c.path = %s AND t.locale = %s ORDER BY t.variant LIMIT 1
 """
 SET_BESIDE = """
 UPDATE texts t SET variant = (SELECT coalesce(max(o.variant), -1) + 1 FROM texts o
@@ -106,6 +111,8 @@ GONE = """
 UPDATE texts t SET state = 'gone', changed_at = now()
 WHERE t.state IN ('draft', 'waiting', 'scheduled', 'published')
   AND NOT EXISTS (SELECT FROM products p WHERE p.product_id = t.product_id AND p.known)
+  AND NOT EXISTS (SELECT FROM categories c JOIN products p ON p.category[1:cardinality(c.path)] = c.path
+                  WHERE c.category_id = t.product_id AND p.known AND p.status = 'active')
 """
 COUNTS = "SELECT state, count(*) AS many FROM texts GROUP BY state"
 NEXT_ITEMS = """
@@ -356,6 +363,17 @@ def begin_writing(
         (writing_id, list(kinds), list(locales), list(product_ids), own_languages),
     )
     return writing_id
+
+
+def add_items(
+    connection: Connection, writing_id: UUID, ids: Sequence[int], kinds: Sequence[str], locales: Sequence[str]
+) -> None:
+    """More orders of a writing: each kind in each language of each of these."""
+    connection.execute(
+        "INSERT INTO writing_items (writing_id, product_id, kind, locale)"
+        " SELECT %s, i, k, l FROM unnest(%s::bigint[]) i, unnest(%s::text[]) k, unnest(%s::text[]) l ON CONFLICT DO NOTHING",
+        (writing_id, list(ids), list(kinds), list(locales)),
+    )
 
 
 def next_items(connection: Connection, writing_id: UUID, many: int) -> list[Row]:

@@ -12,6 +12,7 @@ from nicegui import ui
 from pydantic import ValidationError
 
 from regulars.assist import train
+from regulars.assist.answers import Draft, drafted
 from regulars.assist.asked import unanswered
 from regulars.assist.desk import KIND
 from regulars.assist.intents.ask import ASKED, Question
@@ -56,6 +57,7 @@ class _Page:
         context.sections(visit)
         self.form = parts.box()
         self.gaps = parts.box("section")
+        self.drafts = parts.box("section")
         self.articles = parts.box("section")
         self.labels = parts.box("section")
         self.training = parts.box("section")
@@ -68,6 +70,7 @@ class _Page:
         found = await asyncio.wait_for(self.room.read(unanswered), 25)
         waits.delete()
         self._draw_gaps(found)
+        self._draw_drafts(await asyncio.wait_for(self.room.read(drafted), 25))
         over = {work.number for work in self.room.works.all if work.over}
 
         async def follow() -> None:
@@ -132,8 +135,8 @@ class _Page:
         parts.button(say("Edit"), lambda: self._edit(row), "quiet", say("Edit {title}", title=row["title"]))
         parts.button(say("Delete"), opens, "quiet", say("Delete {title}", title=row["title"]))
 
-    def _edit(self, row: Mapping[str, Any] | None, words: str = "", locale: str = "") -> None:
-        """Opens the form. words: of the title of a new one."""
+    def _edit(self, row: Mapping[str, Any] | None, words: str = "", locale: str = "", body: str = "") -> None:
+        """Opens the form. words, body: of the title and the text of a new one."""
         visit, say = self.visit, self.visit.say
         self.form.clear()
         languages = list(dict.fromkeys([*(one.split("-")[0] for one in visit.settings.locales), "en", "zh"]))
@@ -142,7 +145,7 @@ class _Page:
             [
                 parts.field("title", say("Title"), words if row is None else row["title"], required=True, maxlength=300),
                 parts.choice("locale", say("Language"), [(one, context.language_word(say, one)) for one in languages], chosen),
-                parts.area("body", say("Text"), "" if row is None else row["body"], rows=10,
+                parts.area("body", say("Text"), body if row is None else row["body"], rows=10,
                            help=say("Short paragraphs, one matter each. The assistant quotes one to three sentences word for word.")),
             ]
         )  # fmt: skip
@@ -213,6 +216,32 @@ class _Page:
         locale = gap.locales[0] if gap.locales else ""
         label = say("Write an article about {question}", question=gap.title)
         parts.button(say("Write it"), lambda: self._edit(None, gap.title, locale), "quiet", label)
+
+    def _draw_drafts(self, found: list[Draft]) -> None:
+        visit, say = self.visit, self.visit.say
+        with self.drafts:
+            parts.html(tag("h2", say("Answered by people")))
+            if not found:
+                text = say("Nothing yet. What people answer alike in two closed conversations becomes a draft here.")
+                parts.html(tag("p", text, class_="empty"))
+                return
+            text = say("Drafts of articles, every sentence said by a person. Read them, change them, save them.")
+            parts.html(tag("p", text, class_="soft"))
+            heads = [say("Question"), say("Language"), say("Asked")]
+            with parts.acting_table(visit, say("Answered by people"), heads, [2]):
+                for draft in found[:GAPS]:
+                    with parts.box("tr"):
+                        told = joined([draft.title, tag("small", " ".join(draft.body))])
+                        language = context.language_word(say, draft.locale)
+                        parts.cells([told, language, visit.number(draft.count)], [2])
+                        with parts.box("td"):
+                            self._draft_button(draft)
+
+    def _draft_button(self, draft: Draft) -> None:
+        say = self.visit.say
+        label = say("Write an article about {question}", question=draft.title)
+        body = ("" if draft.locale == "zh" else " ").join(draft.body)
+        parts.button(say("Write it"), lambda: self._edit(None, draft.title, draft.locale, body), "quiet", label)
 
     # Labels.
 

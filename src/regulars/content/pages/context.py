@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from regulars.content.gate import Flag
-from regulars.content.realiser import WRITTEN
+from regulars.content.realiser import ALL_KINDS
 from regulars.content.rules import packs
 from regulars.content.sheet import Sheet
 from regulars.content.studio import Studio
@@ -66,8 +66,9 @@ def kind_words(say: Say) -> dict[str, str]:
         "description": say("Description"), "title": say("Title"), "bullets": say("List of facts"), "seo": say("Search engines"),
         "ad_search": say("Search ad"), "ad_social": say("Social ad"), "ad_banner": say("Banner"), "push": say("Push"), "sms": say("SMS"),
         "email": say("E-mail"), "alt": say("Alt text"), "digest": say("What buyers say"),
+        "category": say("Category introduction"),
     }  # fmt: skip
-    return {kind: words[kind] for kind in WRITTEN}
+    return {kind: words[kind] for kind in ALL_KINDS}
 
 
 def place_words(say: Say) -> dict[str, str]:

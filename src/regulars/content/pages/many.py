@@ -7,6 +7,7 @@ from uuid import UUID
 
 from nicegui import ui
 
+from regulars.content.introductions import KIND as CATEGORY
 from regulars.content.pages import context
 from regulars.content.pages.context import Room
 from regulars.content.studio import checked
@@ -15,6 +16,7 @@ from regulars.desk.frame import title
 from regulars.desk.markup import joined, tag
 from regulars.desk.visit import Visit
 from regulars.errors import InvalidInput
+from regulars.store import categories
 from regulars.store import texts as table
 from regulars.store.database import Connection, Row, sql
 
@@ -92,10 +94,14 @@ class _Page:
         category, brand = given["category"][0] or None, given["brand"][0] or None
         without = "without" in given
         budget = int(given["budget"][0]) if given.get("budget", [""])[0].isdigit() else None
-        products = await self.room.read(
-            lambda connection: table.find_products(connection, category, brand, without, kinds)
-        )
-        texts = len(products) * len(kinds) * len(locales)
+        own = [kind for kind in kinds if kind != CATEGORY]
+
+        def count(connection: Connection) -> int:
+            products = table.find_products(connection, category, brand, without, own) if own else []
+            inside = categories.find(connection, category, without, [CATEGORY]) if CATEGORY in kinds else []
+            return len(products) * len(own) + len(inside)
+
+        texts = await self.room.read(count) * len(locales)
         by_model = 0 if not self.room.studio_of().writers.any else texts if budget is None else min(budget, texts)
         seconds = by_model * MODEL_SECONDS + (texts - by_model) / REALISED_A_SECOND
         self.asked.clear()

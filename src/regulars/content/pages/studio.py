@@ -7,13 +7,15 @@ from typing import Any
 
 from nicegui import events, ui
 
-from regulars.content import records
+from regulars.content import looks, records
 from regulars.content.gate import Judgement, texts
 from regulars.content.pages import context
 from regulars.content.pages.context import Room
+from regulars.content.realiser import WRITTEN
 from regulars.content.service import Written
 from regulars.content.sheet import LOCALES
 from regulars.content.studio import fields_of
+from regulars.content.told import mismatches_told
 from regulars.desk import parts
 from regulars.desk.frame import title
 from regulars.desk.markup import joined, tag
@@ -23,6 +25,7 @@ from regulars.schema.content import KINDS
 from regulars.store import texts as table
 from regulars.store.database import Connection, Row, sql
 
+MOST_SHOWN = 50
 SEARCH = """
 SELECT p.product_id, p.texts, x.value AS name FROM products p
 JOIN external_ids x ON x.id = p.product_id AND x.kind = 'product' AND x.namespace = 'shop'
@@ -45,7 +48,7 @@ class _Page:
 
     def __init__(self, room: Room, visit: Visit) -> None:
         self.room, self.visit = room, visit
-        self.kind = visit.asked("kind") if visit.asked("kind") in context.kind_words(visit.say) else "description"
+        self.kind = visit.asked("kind") if visit.asked("kind") in WRITTEN else "description"
         asked = visit.asked("locale")
         self.locale = asked if asked in LOCALES else ("zh" if visit.locale == "zh" else "en")
         self.product = visit.asked("product")
@@ -67,6 +70,7 @@ class _Page:
                     say("No product is called so.") if self.product else say("Bring your products in on the page Data.")
                 )
                 parts.html(tag("p", text, class_="empty"))
+            await self._draw_pictures()
             return
         self.product_id = int(chosen["product_id"])
         sheet = await self.room.read(lambda connection: self.room.studio_of().sheet(connection, self.product_id))
@@ -86,6 +90,38 @@ class _Page:
                 parts.html(joined([tag("h2", say("What the record says")), facts]))
         await self._draw_kept()
         await self._write()
+
+    async def _draw_pictures(self) -> None:
+        """Products whose picture looks like another category than theirs."""
+        visit, say = self.visit, self.visit.say
+        found, compared = await self.room.read(looks.read)
+        if not compared:
+            return
+        told = await self.room.read(lambda connection: mismatches_told(connection, found[:MOST_SHOWN]))
+        rows: list[list[Any]] = [
+            [
+                tag("a", one["product"], href=visit.link(context.STUDIO, product=one["product"])),
+                one["filed"],
+                one["looks"],
+                visit.percent(one["share"], 0),
+            ]
+            for one in told
+            if one["product"]
+        ]
+        with parts.box("section"):
+            parts.html(tag("h2", say("Pictures beside the record")))
+            heads = [
+                say("Product"),
+                say("Filed under"),
+                say("Its picture looks like"),
+                say("Nearest pictures that agree"),
+            ]
+            nothing = visit.many(
+                "One picture was compared; it looks like what it is filed under.",
+                "{count} pictures were compared; all look like what they are filed under.",
+                compared,
+            )
+            parts.html(parts.table(heads, rows, numbers=[3], caption=say("Pictures beside the record"), empty=nothing))
 
     def _find(self, connection: Connection) -> list[Row]:
         text = self.product
@@ -125,6 +161,7 @@ class _Page:
         kinds = [
             (words, visit.link(context.STUDIO, product=name, kind=kind, locale=self.locale), kind == self.kind)
             for kind, words in context.kind_words(say).items()
+            if kind in WRITTEN
         ]
         parts.html(parts.switch(say("Kind"), kinds))
         languages = [

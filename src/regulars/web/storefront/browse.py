@@ -14,7 +14,7 @@ from regulars.recommend.search import MAX_QUERY, index_of, labels
 from regulars.schema import EventType
 from regulars.store import shopping
 from regulars.store.database import Row
-from regulars.store.texts import LIVE
+from regulars.store.texts import LIVE, LIVE_OF_CATEGORY
 from regulars.web.shelves import Shelf
 from regulars.web.storefront.arriving import begin
 from regulars.web.storefront.site import Site, shelves
@@ -70,6 +70,7 @@ def add(app: FastAPI, site: Site) -> None:
         visit.did(EventType.PAGE, None, message_id=message, properties={"category": shelf.name[:200]})
         await visit.write()
         items = asked.items[(at - 1) * PER_PAGE : at * PER_PAGE]
+        about = await visit.engine.pool.fetch(LIVE_OF_CATEGORY, (list(_path(shelf)), visit.locale)) if at == 1 else []
         return site.show(
             visit,
             "category.html",
@@ -80,6 +81,7 @@ def add(app: FastAPI, site: Site) -> None:
             pages=pages_in_all,
             message=message,
             inside=_inside(shelf),
+            introduction=content.introduction(about),
         )
 
     @site.get(app, "/product/{name:path}")
