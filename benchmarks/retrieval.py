@@ -13,7 +13,7 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,7 @@ def write_fitted(questions: Sequence[Question]) -> None:
     chunks = list(article_chunks(read_articles()))
     save_file(centres(chunks, questions), folder / vectors.CENTRES)
     vectors.known_centres.cache_clear()
-    fitted = fit(Knowledge.of(read_articles()), questions)
+    fitted = fit(Knowledge.of(read_articles()), questions, [Knowledge.of(asked(share)) for share in (0.5, 1.0)])
     (folder / "weights.json").write_text(json.dumps(fitted, indent=2) + "\n", encoding="utf-8")
     index.weights.cache_clear()
 
@@ -106,14 +106,31 @@ def centres(chunks: Sequence[Chunk], questions: Sequence[Question]) -> dict[str,
     return found
 
 
-def fit(knowledge: Knowledge, questions: Sequence[Question]) -> dict[str, Any]:
-    """Weights of the blend (conditional logit over passages) and of the confidence (logistic regression)."""
+def asked(share: float, seed: int = 0) -> list[ArticleText]:
+    """The articles, a share of the topics with what they were asked as before: the vocabulary part's questions, eight a topic."""
+    before: dict[str, list[str]] = {}
+    for one in read_questions("vocabulary"):
+        before.setdefault(one.topic or "", []).append(one.text)
+    topics = sorted(before)
+    chosen = set(np.random.default_rng(seed).permutation(topics)[: round(share * len(topics))].tolist())
+    return [
+        replace(one, questions=tuple(before[topic])) if (topic := one.id.rpartition(".")[0]) in chosen else one
+        for one in read_articles()
+    ]
+
+
+def fit(knowledge: Knowledge, questions: Sequence[Question], more: Sequence[Knowledge] = ()) -> dict[str, Any]:
+    """Weights of the blend (conditional logit over passages) and of the confidence (logistic regression). more: the same articles, as
+    they are when some were asked before: the blend is fitted on all of them."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import cross_val_predict
 
     topics = np.array([topic_of(chunk.passage.source) for chunk in knowledge.index.chunks])
     seen = [knowledge.index.look(one.text, one.locale) for one in questions]
-    blend = fit_blend([(features(look.signals), right_passages(look, topics, one)) for look, one in zip(seen, questions, strict=True) if one.topic])  # fmt: skip
+    cases = [(look, one) for look, one in zip(seen, questions, strict=True) if one.topic]
+    for other in more:
+        cases += [(other.index.look(one.text, one.locale), one) for one in questions if one.topic]
+    blend = fit_blend([(features(look.signals), right_passages(look, topics, one)) for look, one in cases])
     rows, right = [], []
     for look, one in zip(seen, questions, strict=True):
         again = Seen(look.question, look.locale, look.vector, look.signals, scored(look.signals, blend), look.foreign)
@@ -227,6 +244,9 @@ def main() -> None:
         "words and glossary": alone(knowledge, questions, ("words", "concepts")),
         "vectors alone": alone(knowledge, questions, ("title", "sentence", "whole")),
     }
+    told = Knowledge.of(asked(1.0))
+    peers["articles with eight earlier wordings"] = dict(measure(told, questions))
+    peers["half of the articles with them"] = dict(measure(Knowledge.of(asked(0.5)), questions))
     print_report("retrieval", measure(knowledge, questions), peers)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -51,6 +52,21 @@ def first(knowledge: Knowledge, text: str, locale: str) -> str:
 )
 def test_finds(knowledge: Knowledge, question: str, locale: str, expected: str) -> None:
     assert first(knowledge, question, locale) == expected
+
+
+def test_an_article_is_found_by_what_it_was_asked_as() -> None:
+    """A question that shares nothing with an article finds it through an earlier one; articles without any lose nothing by that."""
+    oblique = "My aunt gave me a horrible jumper, can you help me get rid of it?"
+    plain = Knowledge.of(ARTICLES)
+    assert first(plain, oblique, "en") != "returns"
+    asked = [replace(one, questions=("An aunt gave me an ugly jumper, how do I get rid of it?",)) if one.id == "returns" else one for one in ARTICLES]  # fmt: skip
+    told = Knowledge.of(asked)
+    assert first(told, oblique, "en") == "returns"
+    for question, expected in (
+        ("how long does shipping take", "delivery"),
+        ("How many years is the guarantee?", "warranty"),
+    ):
+        assert first(told, question, "en") == expected
 
 
 def test_policies_are_found(knowledge: Knowledge) -> None:

@@ -310,7 +310,7 @@ def test_markdown_folders_hold_articles(tmp_path: Path) -> None:
     folder = tmp_path / "help"
     (folder / "deep").mkdir(parents=True)
     (folder / "returns.md").write_text(
-        "---\ntitle: 'Returns: how'\ntags:\n- post\n- money\nlang: zh-CN\nweight: 3\n---\nWithin 30 days."
+        "---\ntitle: 'Returns: how'\ntags:\n- post\n- money\nlang: zh-CN\nquestions:\n- Too late now?\n- 还能退吗\nweight: 3\n---\nWithin 30 days."
     )
     (folder / "deep" / "shipping-costs.md").write_text("No heading here.")
     (folder / "hidden.md").write_text("---\ntitle: Draft\ndraft: true\n---\nx")
@@ -326,6 +326,7 @@ def test_markdown_folders_hold_articles(tmp_path: Path) -> None:
             "body": "Within 30 days.",
             "locale": "zh-CN",
             "tags": ["post", "money"],
+            "questions": ["Too late now?", "还能退吗"],
         },
     ]
     assert sorted(problem.reason for problem in preview.problems) == ["isn't published", "latin.md is not UTF-8"]

@@ -36,7 +36,10 @@ def article_drafts(
         found = [draft_told(one) for one in drafted(connection)]
     if to is not None:
         lines = [
-            orjson.dumps({"id": f"draft-{place}", **{name: one[name] for name in ("title", "body", "locale")}}) + b"\n"
+            orjson.dumps(
+                {"id": f"draft-{place}", **{name: one[name] for name in ("title", "body", "locale", "questions")}}
+            )
+            + b"\n"
             for place, one in enumerate(found, 1)
         ]
         to.write_bytes(b"".join(lines))

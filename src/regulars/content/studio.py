@@ -47,6 +47,7 @@ class Studio:
 
     def __init__(self, database: Database, model: ChatModel | None = None, models: Path | None = None) -> None:
         self.database = database
+        self.models = models
         self.writers = WriterChoice(model, models)
 
     def sheet(self, connection: Connection, product_id: int, voice: Voice | None = None) -> Sheet:

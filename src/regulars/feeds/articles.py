@@ -16,6 +16,7 @@ _PLACED = {
     "title": "title|name|page title|question",
     "body": "body|body html|body (html)|content|html|answer|text",
     "locale": "locale|lang|language",
+    "questions": "questions|asked as|also asked as|aliases",
     "tags": "tags|keywords|categories|category|topics|blog title",
     "updated_at": "updated at|updated|date|lastmod|last modified|modified|published at|created at|last updated",
     "published": "published|draft|status|visible",
@@ -87,6 +88,8 @@ def _article(row: Read, notes: Notes) -> Read | Broken:
     for name, values in lists.items():
         if PLACES.of(name) == "tags":
             tags.extend(str(value) for value in values)
+        elif PLACES.of(name) == "questions":
+            made["questions"] = [text for value in values if (text := str(value).strip()[:512])][:200]
         elif values:
             notes.leave(name, len(values))
     made["tags"] = list(dict.fromkeys(tag[:512] for tag in tags if tag))[:100]

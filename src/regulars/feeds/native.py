@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,6 +109,8 @@ def shaped(kind: str, values: dict[str, Any]) -> dict[str, Any]:
             nested["lines"] = [line]
     if kind == "articles" and isinstance(nested.get("tags"), str):
         nested["tags"] = [tag.strip() for tag in nested["tags"].split(",") if tag.strip()]
+    if kind == "articles" and isinstance(nested.get("questions"), str):
+        nested["questions"] = [one.strip() for one in re.split(r"[\n|]", nested["questions"]) if one.strip()]
     _read_amounts(nested, _AMOUNTS)
     return nested
 

@@ -20,4 +20,7 @@ class Article(BaseModel):
     body: LongText = ""
     locale: Locale | None = None
     tags: list[ShortText] = Field(default_factory=list, max_length=100)
+    questions: list[ShortText] = Field(
+        default_factory=list, max_length=200, description="How customers ask for it, in their words."
+    )
     updated_at: datetime | str | None = None

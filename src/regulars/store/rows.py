@@ -358,12 +358,15 @@ def review_row(review: Review, clock: Clock) -> dict[str, Any]:
 def article_row(article: Article, clock: Clock) -> dict[str, Any]:
     """An article as `upsert_articles` takes it. Raises: FieldError."""
     stated = {**article.model_dump(mode="json"), "id": list(article.id)}
+    if not article.questions:
+        del stated["questions"]  # articles from before there were any keep their mark
     return {
         "id": list(article.id),
         "locale": article.locale,
         "title": article.title,
         "body": article.body,
         "tags": article.tags,
+        "questions": article.questions,
         "updated_at": clock.event_time(article.updated_at, None)[0],
         "fingerprint": fingerprint(stated),
     }

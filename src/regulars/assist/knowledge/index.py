@@ -27,10 +27,10 @@ Float32 = npt.NDArray[np.float32]
 
 TITLE, TAGS, BODY = 2.0, 1.0, 1.0  # what a mention is worth by where it stands
 MAX_QUESTION = 500  # characters read of a question
-SIGNALS = ("words", "concepts", "likeness", "heading", "headed", "title", "sentence", "whole", "own")
+SIGNALS = ("words", "concepts", "likeness", "heading", "headed", "title", "sentence", "whole", "asked", "own")
 """What speaks for a passage. Shares from 0 to 1, weighed by rarity: of the question's words and of its concepts that the passage holds, of
 its words that the passage holds in others alike, of its concepts that the title and the tags hold, of the title's concepts that the question names. Cosines: of the title, of the best sentence, of
-title and text together. And whether it is in the question's language."""
+title and text together; by how much the likest question that the article was asked as before is near. And whether it is in the question's language."""
 OWN = SIGNALS.index("own")
 FEATURES = (*SIGNALS[:OWN], *(f"{name}, other language" for name in SIGNALS[:OWN]), "own")
 
@@ -87,6 +87,7 @@ class Index:
             self.zh,
             encoder,
             known.texts,
+            [chunk.questions for chunk in self.chunks],
         )
         held = [
             set(self._glossary.written(" ".join((chunk.passage.title, *chunk.tags, chunk.passage.text))))
@@ -114,6 +115,7 @@ class Index:
                 self.vectors.titles @ vector,
                 self.vectors.best_sentence(vector),
                 self.vectors.wholes @ vector,
+                self.vectors.asked(vector),
                 (self.zh == (locale.split("-")[0] == "zh")).astype(np.float32),
             ],
             axis=1,

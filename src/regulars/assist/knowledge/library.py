@@ -25,7 +25,7 @@ SELECT coalesce(md5(string_agg(article_id || coalesce(encode(fingerprint, 'hex')
 FROM articles
 """
 READ_ARTICLES = """
-SELECT a.article_id, x.namespace, x.value, a.title, a.body, a.locale, a.tags, a.updated_at
+SELECT a.article_id, x.namespace, x.value, a.title, a.body, a.locale, a.tags, a.updated_at, a.questions
 FROM articles a
 LEFT JOIN LATERAL (
     SELECT namespace, value FROM external_ids WHERE kind = 'article' AND id = a.article_id
@@ -55,6 +55,7 @@ def read_articles(connection: Connection) -> list[ArticleText]:
             row["locale"],
             tuple(row["tags"]),
             row["updated_at"],
+            tuple(row["questions"]),
         )
         for row in connection.execute(sql(READ_ARTICLES)).fetchall()
     ]

@@ -28,7 +28,8 @@ _MARKUP = (
 
 @dataclass(frozen=True, slots=True)
 class ArticleText:
-    """An article as the store has it. id: what names it to people; locale: None where the shop didn't say."""
+    """An article as the store has it. id: what names it to people; locale: None where the shop didn't say. questions: how it was asked
+    for."""
 
     id: str
     title: str
@@ -36,6 +37,7 @@ class ArticleText:
     locale: str | None = None
     tags: tuple[str, ...] = ()
     updated_at: datetime | None = None
+    questions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Chunk:
 
     passage: Passage
     tags: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
 
 
 def language_of(text: str, said: str | None = None) -> str:
@@ -113,7 +116,11 @@ def article_chunks(articles: Sequence[ArticleText]) -> Iterator[Chunk]:
         locale = language_of(article.title + article.body, article.locale)
         for heading, text in _pieces(article.body, locale):
             title = article.title if not heading else f"{article.title}: {heading}"
-            yield Chunk(Passage(f"article:{article.id}", title, text, locale, 0.0, article.updated_at), article.tags)
+            yield Chunk(
+                Passage(f"article:{article.id}", title, text, locale, 0.0, article.updated_at),
+                article.tags,
+                article.questions,
+            )
 
 
 def policy_chunks(policies: Sequence[tuple[str, str, str, str]]) -> Iterator[Chunk]:

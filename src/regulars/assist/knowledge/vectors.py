@@ -1,4 +1,4 @@
-"""Vectors of passages: of the title, of each sentence beside its title, of the whole. Knows no words.
+"""Vectors of passages: of the title, of each sentence beside its title, of the whole, of the questions that it was asked as. Knows no words.
 
 All sentences of one language share a direction that says which language it is and what kind of text; two texts seem alike for it. So
 the mean of each language and kind is taken off before anything is compared (Mu & Viswanath 2018). The means in `centres.safetensors` are the
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import load
 
+from regulars.assist.knowledge.words import is_chinese
 from regulars.language.sentence_vectors import SentenceEncoder
 
 Float32 = npt.NDArray[np.float32]
@@ -22,6 +23,8 @@ Flags = npt.NDArray[np.bool_]
 
 WEIGHT = 30  # passages that the means which come along count for
 CENTRES = "centres.safetensors"
+ASKED_FROM = 0.3
+"""Cosine from which two questions have something in common."""
 
 
 @cache
@@ -46,15 +49,17 @@ class Vectors:
         zh: Flags,
         encoder: SentenceEncoder,
         known: dict[str, Float32] | None = None,
+        questions: Sequence[Sequence[str]] = (),
     ) -> None:
         """parts: the sentences of each passage. zh: (n,) whether it is Chinese. known: vectors of texts as encoded before; brought up to
-        date, so that only what is new is encoded.
+        date, so that only what is new is encoded. questions: of each passage, how it was asked for, in any language.
         """
         known = {} if known is None else known
         self.encoder = encoder
         wholes = [f"{title} {text}" for title, text in zip(titles, texts, strict=True)]
         said = [f"{title} {part}" for title, some in zip(titles, parts, strict=True) for part in some]
-        wanted = dict.fromkeys([*titles, *wholes, *said])
+        asked = [text for some in questions for text in some]
+        wanted = dict.fromkeys([*titles, *wholes, *said, *asked])
         new = [text for text in wanted if text not in known]
         if new:
             known.update(zip(new, encoder.encode(new), strict=True))
@@ -66,6 +71,10 @@ class Vectors:
         self.titles = self._stacked("title", titles, zh, known)
         self.wholes = self._stacked("whole", wholes, zh, known)
         self.sentences = self._stacked("sentence", said, zh[self._owner], known)
+        self._asker = np.repeat(np.arange(len(questions)), [len(some) for some in questions])
+        in_chinese = np.array([is_chinese(text) for text in asked], np.bool_)
+        stacked = np.stack([known[text] for text in asked]) if asked else np.zeros((0, encoder.dims), np.float32)
+        self._asked = centred(stacked, in_chinese, "question", encoder.name, 0)
 
     def of_question(self, vector: Float32, chinese: bool) -> Float32:
         """(dims,) centred, of length 1. vector: (1, dims) as encoded."""
@@ -80,6 +89,15 @@ class Vectors:
             np.maximum.at(found, self._owner, self.sentences @ question)
             best = np.where(np.isfinite(found), found, best).astype(np.float32)
         return best
+
+    def asked(self, question: Float32) -> Float32:
+        """(n,) by how much the likest question that a passage was asked as is nearer than ASKED_FROM; 0 where it has none: among
+        eight wordings one is somewhat like anything, and an article that nobody asked for shouldn't lose by that.
+        """
+        found = np.zeros(len(self.titles), np.float32)
+        if len(self._asker):
+            np.maximum.at(found, self._asker, self._asked @ question - ASKED_FROM)
+        return found
 
     def _stacked(self, kind: str, texts: Sequence[str], zh: Flags, known: dict[str, Float32]) -> Float32:
         if not texts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nicegui import ui
@@ -135,8 +135,15 @@ class _Page:
         parts.button(say("Edit"), lambda: self._edit(row), "quiet", say("Edit {title}", title=row["title"]))
         parts.button(say("Delete"), opens, "quiet", say("Delete {title}", title=row["title"]))
 
-    def _edit(self, row: Mapping[str, Any] | None, words: str = "", locale: str = "", body: str = "") -> None:
-        """Opens the form. words, body: of the title and the text of a new one."""
+    def _edit(
+        self,
+        row: Mapping[str, Any] | None,
+        words: str = "",
+        locale: str = "",
+        body: str = "",
+        questions: Sequence[str] = (),
+    ) -> None:
+        """Opens the form. words, body, questions: of a new one's title and text, and how it was asked for."""
         visit, say = self.visit, self.visit.say
         self.form.clear()
         languages = list(dict.fromkeys([*(one.split("-")[0] for one in visit.settings.locales), "en", "zh"]))
@@ -147,6 +154,8 @@ class _Page:
                 parts.choice("locale", say("Language"), [(one, context.language_word(say, one)) for one in languages], chosen),
                 parts.area("body", say("Text"), body if row is None else row["body"], rows=10,
                            help=say("Short paragraphs, one matter each. The assistant quotes one to three sentences word for word.")),
+                parts.area("questions", say("Also asked as"), "\n".join(questions if row is None else row["questions"]), rows=4,
+                           help=say("One a line, in customers' words and any language. The article is found by them too.")),
             ]
         )  # fmt: skip
 
@@ -181,6 +190,7 @@ class _Page:
         document = {
             "id": name, "title": given["title"].strip(), "body": given["body"].strip(), "locale": given.get("locale") or None,
             "tags": list(row["tags"]) if row is not None else [], "updated_at": clock.received.isoformat(),
+            "questions": list(dict.fromkeys(one.strip()[:500] for one in given.get("questions", "").splitlines() if one.strip()))[:200],
         }  # fmt: skip
         try:
             article = Article.model_validate(document)
@@ -215,7 +225,7 @@ class _Page:
         say = self.visit.say
         locale = gap.locales[0] if gap.locales else ""
         label = say("Write an article about {question}", question=gap.title)
-        parts.button(say("Write it"), lambda: self._edit(None, gap.title, locale), "quiet", label)
+        parts.button(say("Write it"), lambda: self._edit(None, gap.title, locale, "", gap.questions), "quiet", label)
 
     def _draw_drafts(self, found: list[Draft]) -> None:
         visit, say = self.visit, self.visit.say
@@ -241,7 +251,9 @@ class _Page:
         say = self.visit.say
         label = say("Write an article about {question}", question=draft.title)
         body = ("" if draft.locale == "zh" else " ").join(draft.body)
-        parts.button(say("Write it"), lambda: self._edit(None, draft.title, draft.locale, body), "quiet", label)
+        parts.button(
+            say("Write it"), lambda: self._edit(None, draft.title, draft.locale, body, draft.questions), "quiet", label
+        )
 
     # Labels.
 

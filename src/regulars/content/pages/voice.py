@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from regulars.content.pages import context
 from regulars.content.pages.context import Room
+from regulars.content.pages.teaching import Teaching
 from regulars.content.records import voice_of
 from regulars.content.rules import packs
 from regulars.desk import parts
@@ -61,6 +62,7 @@ def mount(room: Room) -> None:
         with parts.box("section"):
             parts.html(tag("h2", say("Voice")))
             parts.form(fields, say("Save"), save, "first", "wide")
+        await Teaching(room, visit).build()
         rules = []
         for pack in packs().values():
             languages = ", ".join(context.language_words(say)[one] for one in pack.locales)

@@ -364,12 +364,12 @@ BEGIN
         SELECT CASE WHEN a.fingerprint = mark THEN 'unchanged' ELSE 'updated' END INTO state FROM articles a WHERE a.article_id = entry;
         state := coalesce(state, 'new');
         IF state <> 'unchanged' THEN
-            INSERT INTO articles (article_id, locale, title, body, tags, updated_at, fingerprint)
+            INSERT INTO articles (article_id, locale, title, body, tags, questions, updated_at, fingerprint)
             VALUES (entry, record->>'locale', record->>'title', record->>'body', ARRAY(SELECT jsonb_array_elements_text(record->'tags')),
-                    (record->>'updated_at')::timestamptz, mark)
+                    ARRAY(SELECT jsonb_array_elements_text(record->'questions')), (record->>'updated_at')::timestamptz, mark)
             ON CONFLICT (article_id) DO UPDATE SET
                 locale = excluded.locale, title = excluded.title, body = excluded.body, tags = excluded.tags,
-                updated_at = excluded.updated_at, fingerprint = excluded.fingerprint;
+                questions = excluded.questions, updated_at = excluded.updated_at, fingerprint = excluded.fingerprint;
         END IF;
         outcome := outcome || state;
     END LOOP;
