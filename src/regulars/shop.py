@@ -396,11 +396,9 @@ class Shop:
         """Tunes the bundled chat model on the shop's texts; see content.train.train_writer for the settings and what is raised."""
         return train_writer(self.database, self.workspace.models, self.workspace.tuning, **settings)
 
-    def evaluate_writer(
-        self, seed: int = 0, progress: Callable[[int, int], None] | None = None
-    ) -> tuple[str, Measured]:
+    def evaluate_writer(self, progress: Callable[[int, int], None] | None = None) -> tuple[str, Measured]:
         """How many first drafts of held-out products the gate lets out; see content.train.evaluate_writer."""
-        return evaluate_writer(self.database, self.workspace.models, seed, progress)
+        return evaluate_writer(self.database, self.workspace.models, progress)
 
     def models(self, kind: str = KIND) -> list[Row]:
         """All versions of a kind (recommender, assistant, writer), newest first."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from regulars.assist.answers import Answered, drafted, drafts, read, usable
+from regulars.assist.asked import impersonal
+from regulars.schema import Customer
 from regulars.shop import Shop
+from regulars.store import records, rows
 from regulars.store.database import sql
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -71,6 +75,11 @@ def test_languages_are_kept_apart() -> None:
     assert "不能退货" in "".join(chinese.body)
 
 
+def test_who_asks_twice_agrees_once() -> None:
+    twice = [replace(one, conversation_id=UUID(int=1)) for one in LOG[:3]]
+    assert drafts(twice) == []
+
+
 @pytest.mark.parametrize(
     ("answer", "kept"),
     [
@@ -82,6 +91,21 @@ def test_languages_are_kept_apart() -> None:
 )
 def test_what_is_about_one_customer_is_left_out(answer: str, kept: list[str]) -> None:
     assert usable(answer) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Can I return worn shoes?", True),
+        ("I'm Ada, can I return shoes?", False),
+        ("Can you deliver to Mill Lane?", False),
+        ("Is order … on its way?", False),
+        ("穿过的鞋能退吗？", True),
+        ("我叫王芳，能退吗？", False),
+    ],
+)
+def test_wordings_that_seem_personal_are_not_kept(text: str, kept: bool) -> None:
+    assert impersonal(text) == kept
 
 
 def put(shop: Shop, number: int, mode: str, rating: int | None, *said: tuple[str, str]) -> None:
@@ -102,9 +126,19 @@ def put(shop: Shop, number: int, mode: str, rating: int | None, *said: tuple[str
 
 def test_only_solved_conversations_count(shop: Shop) -> None:
     asked = ("customer", "Can I return shoes that I wore once? My mail is ada@example.org")
+    person = {
+        "id": "ada",
+        "name": "Ada Byron",
+        "addresses": [{"line1": "1 Mill Lane", "city": "Leeds", "country": "GB"}],
+    }
+    with shop.database.connect() as connection:
+        made = [rows.customer_row(Customer.model_validate(person), shop.settings)]
+        records.upsert(connection, records.UPSERT_CUSTOMERS, made)
     told = ("human", "Worn shoes can't be returned, I'm sorry to say.")
     more = ("human", "Shoes that were worn can't be returned.")
-    put(shop, 1, "closed", 5, asked, told, more)
+    put(shop, 1, "closed", 5, asked, ("human", "We came to Mill Lane, Ms Byron."), told, more)
+    with shop.database.connect() as connection:
+        connection.execute("UPDATE conversations SET customer_id = (SELECT customer_id FROM customers LIMIT 1)")
     put(shop, 2, "closed", None, asked, ("assistant", "Let me see."), more, ("customer", "Thanks a lot!"))
     put(shop, 3, "closed", 1, asked, more)
     put(shop, 4, "human", None, asked, more)
@@ -114,4 +148,6 @@ def test_only_solved_conversations_count(shop: Shop) -> None:
     assert [one.conversation_id.int for one in found].count(3) == 0
     assert {one.conversation_id.int for one in found} == {1, 2}
     assert "ada@example.org" not in repr(found)
+    assert "Byron" not in repr(found)
+    assert "Mill" not in repr(found)
     assert draft.count == 2

@@ -102,6 +102,24 @@ def test_it_is_written_for_all_categories_published_and_goes_with_the_last_produ
             studio.publish(connection, kept, 1)
 
 
+def test_a_model_writes_no_kind_of_what_it_is_not(kitchen: Shop) -> None:
+    """The realiser refuses by itself; a model would write anything."""
+    from regulars.content.studio import Studio
+    from regulars.language.chat_models import ScriptedModel
+
+    studio = Studio(kitchen.database, ScriptedModel('{"body": "Teapots by Tarn."}'))
+    with kitchen.database.connect() as connection:
+        product = table.find_products(connection, None, None, False, [])[0]
+        for about, kind in ((product, "category"), (category_id(connection, "Teapots"), "description")):
+            with pytest.raises(InvalidInput, match="no kind"):
+                studio.preview(connection, about, kind, "en")
+        with pytest.raises(InvalidInput, match="not of a brand"):
+            studio.begin(connection, ["category"], ["en"], brand="Tarn")
+        connection.execute("DELETE FROM voices")
+        _, many = studio.begin(connection, ["category"], ["en", "zh"], own_languages=True)
+        assert many == 4  # of the Chinese names one is known without the shop's glossary: Kitchen, 厨房
+
+
 def test_a_category_has_no_price_and_a_product_no_introduction(kitchen: Shop) -> None:
     with kitchen.database.connect() as connection:
         found = category_id(connection, "Kitchen > Teapots")

@@ -62,6 +62,9 @@ def test_no_product_is_learned_from_and_held_out() -> None:
     assert held
     assert not learned & held
     assert {brief.kind for _, brief in found.prompts} == set(TAUGHT)
+    assert len({(sheet.record.product_id, brief.kind) for sheet, brief in found.prompts}) == len(found.prompts)
+    assert len({(one.sheet.record.product_id, one.brief.kind) for one in found.held}) == len(found.held)
+    assert {one.sheet.record.product_id for one in lessons(seed=9).learned}.isdisjoint(held)  # whatever the seed
     assert found.origins() == {"realised": 60}
 
 
@@ -217,7 +220,9 @@ def test_a_writer_is_taught_measured_registered_used_and_taken_back(shop: Shop, 
         _, other = shop.studio.preview(connection, ids[0], "sms", "en")
         assert [one.writer for one in other.tries] == ["realiser"]  # it wasn't taught these
     name, measured = shop.evaluate_writer()
-    assert (name, measured.texts) == (trained.version, len(TAUGHT) * 6 if measured.texts == 66 else measured.texts)
+    assert name == trained.version
+    assert measured.texts == report["after"]["texts"]  # of the kind that it was taught
+    assert measured.passed.some == report["after"]["passed"]["some"]
     again = shop.train_writer(**{**settings, "max_seconds": 0.1}, go_on=True, promote=False)
     newest = shop.models("writer")[0]
     assert (newest["version"], newest["parent"]) == (again.version, trained.version)

@@ -11,11 +11,11 @@ import pytest
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from regulars.errors import DamagedModel, InvalidInput, NotEnoughData
+from regulars.errors import Conflict, DamagedModel, InvalidInput, NotEnoughData
 from regulars.language.adapters import AdaptiveLowRank, Budget, LowRank, learned
 from regulars.language.chat_models import Message
 from regulars.language.llama import BEGIN, END, Llama, LlamaShape, read_llama, write_llama
-from regulars.language.llama_tuning import LlamaSettings, Pair, Tuned, fold, prepare, prompt_of, tune_llama
+from regulars.language.llama_tuning import LlamaSettings, Pair, Tuned, fold, forget, prepare, prompt_of, tune_llama
 from regulars.language.local_models import BundledModel, LocalModel, bundled_file
 
 SMALL = LlamaShape(64, 2, 4, 2, 96, 258, 10_000.0, 1e-5)
@@ -127,11 +127,11 @@ def test_what_is_added_begins_at_nothing_and_folds_into_the_weights(small: Llama
 
 @pytest.mark.parametrize(
     ("method", "numbers"),
-    # Of each of two layers: ranks of 4 at both ends of 64→64, 64→32 twice, 64→64, 64→96 twice, 96→64; AdaLoRA's strengths; 3 × 64 × 8.
-    [("lora", 2 * 4 * 928), ("adalora", 2 * 4 * (928 + 7)), ("adapter", 2 * 3 * 64 * 8)],
+    # Of each of two layers: ranks of 4 at both ends of 64→64, 64→32 twice, 64→64, 64→96 twice, 96→64; AdaLoRA's strengths; 3 × 64 × 32.
+    [("lora", 2 * 4 * 928), ("adalora", 2 * 4 * (928 + 7)), ("adapter", 2 * 3 * 64 * 32)],
 )
 def test_what_is_learned_is_counted(small: Llama, method: str, numbers: int) -> None:
-    prepare(small, LlamaSettings(method=method, rank=4, adapter_width=8))
+    prepare(small, LlamaSettings(method=method, rank=4, adapter_width=32))
     assert learned(small) == numbers
 
 
@@ -201,7 +201,15 @@ def test_a_stopped_tuning_goes_on_where_it_was(small: Llama, letters: Tokenizer,
     assert 0 < told.resumed < told.steps == whole.steps
     for name, value in later.state_dict().items():
         assert torch.allclose(value, expected[name], atol=1e-4), name
-    assert list(tmp_path.iterdir()) == []
+    once_more = Llama(SMALL)
+    once_more.load_state_dict(start)
+    assert (
+        tune_llama(once_more, letters, PAIRS, PAIRS[:4], settings, tmp_path).resumed == whole.steps
+    )  # kept until the result is safe
+    for name, value in once_more.state_dict().items():
+        assert torch.allclose(value, expected[name], atol=1e-4), name
+    forget(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
 
 
 def test_another_tunings_state_is_not_taken_up(small: Llama, letters: Tokenizer, tmp_path: Path) -> None:
@@ -214,6 +222,12 @@ def test_another_tunings_state_is_not_taken_up(small: Llama, letters: Tokenizer,
         tune_llama(small, letters, PAIRS, PAIRS[:4], settings, tmp_path, stop)
     kept = tmp_path.parent / "kept"
     shutil.copytree(tmp_path, kept)
+    for other in ({"source": "another network"}, {}):
+        pairs = PAIRS if other else [replace(PAIRS[0], answer="It is pink."), *PAIRS[1:]]
+        shutil.copytree(kept, tmp_path, dirs_exist_ok=True)
+        assert tune_llama(Llama(SMALL), letters, pairs, PAIRS[:4], settings, tmp_path, **other).resumed == 0
+        forget(tmp_path)
+    shutil.copytree(kept, tmp_path, dirs_exist_ok=True)
     told = tune_llama(Llama(SMALL), letters, PAIRS, PAIRS[:4], replace(settings, rank=2), tmp_path)
     assert told.resumed == 0
     next(kept.glob("*.safetensors")).write_bytes(b"half a file")
@@ -239,9 +253,41 @@ def test_a_refused_answer_grows_less_likely_than_the_chosen_one(small: Llama, le
     assert after[2.0] > 1.2 * after[0.0]  # the refused answer surprises it more
 
 
+def test_two_do_not_tune_in_one_folder(small: Llama, letters: Tokenizer, tmp_path: Path) -> None:
+    def another(_done: float, _line: str) -> None:
+        with pytest.raises(Conflict, match="Another process"):
+            tune_llama(Llama(SMALL), letters, PAIRS, PAIRS[:4], settings, tmp_path)
+        raise Killed
+
+    settings = LlamaSettings(rank=4, epochs=1, batch_tokens=256)
+    with pytest.raises(Killed):
+        tune_llama(small, letters, PAIRS, PAIRS[:4], settings, tmp_path, another)
+
+
+def test_an_adapters_file_is_read_again(bundled: tuple[Llama, Tokenizer], tmp_path: Path) -> None:
+    file = bundled_file()
+    assert file is not None
+    network, tokenizer = read_llama(file)
+    with torch.no_grad():
+        prepare(network, LlamaSettings(method="adapter"))
+        network.get_submodule("layers.3.mlp.narrow.outward").weight.add_(0.001)  # type: ignore[operator]
+        fold(network)
+    write_llama(network, file, tmp_path / "wide.gguf")
+    again, _ = read_llama(tmp_path / "wide.gguf")
+    assert again.shape.inner == 1_536 + 64
+    model = LocalModel(tmp_path / "wide.gguf", "wide")
+    told = model.complete([Message("system", QUESTION[0]), Message("user", QUESTION[1])], max_tokens=6)
+    model.close()
+    assert told.text == said(again, tokenizer, 6)
+
+
 def test_what_can_not_be_tuned_is_said(small: Llama, letters: Tokenizer) -> None:
     with pytest.raises(InvalidInput, match="no tuning method"):
         LlamaSettings(method="magic")
+    with pytest.raises(InvalidInput, match="multiple of 32"):
+        LlamaSettings(method="adapter", adapter_width=16)
+    with pytest.raises(InvalidInput, match="no device"):
+        tune_llama(small, letters, PAIRS, PAIRS, LlamaSettings(device="gpu"))
     with pytest.raises(NotEnoughData):
         tune_llama(small, letters, [], PAIRS, LlamaSettings())
     if not torch.cuda.is_available():

@@ -137,6 +137,60 @@ def test_the_voice_is_changed_and_a_wrong_line_is_told_of(desk: Shop) -> None:
     simulate(desk, steps)
 
 
+def test_a_writer_is_let_write_and_shown(desk: Shop) -> None:
+    from regulars.content.tuned import FORM, About
+    from regulars.store import registry
+
+    made = registry.draft(desk.workspace.models, "writer")
+    (made.folder / "writer.gguf").write_bytes(b"weights")
+    About(("title",), "en", FORM, "").save(made.folder)
+    for when, some in (("before", 2), ("after", 59)):
+        made.metrics[when] = {"passed": {"some": some, "all": 66}, "texts": 66, "perplexity": 1.14}
+    with desk.database.connect() as connection:
+        version = registry.register(connection, desk.workspace.models, made)
+
+    async def steps(user: Any) -> None:
+        await user.open("/content/voice")
+        await user.should_see("A writer of your own", retries=PATIENCE)
+        await user.should_see("89%", retries=PATIENCE)
+        form_of(user, "Teach it").trigger("submit.prevent", {"method": ["lora"], "minutes": ["0"]})
+        await until(lambda: any("from 1 to" in message for message in user.notify.messages))
+        press(user, "Let it write")
+        await until(lambda: [row["serving"] for row in desk.models("writer")] == [True])
+        await user.should_see("writes", retries=PATIENCE)
+
+    simulate(desk, steps)
+    with desk.database.connect() as connection:
+        connection.execute("DELETE FROM promotions WHERE kind = 'writer'")
+    assert version == desk.models("writer")[0]["version"]
+
+
+def test_pictures_that_do_not_fit_are_listed_where_no_product_is_chosen(desk: Shop) -> None:
+    import numpy as np
+
+    names = [f"thing-{number}" for number in range(14)]
+    goods = [
+        {"id": name, "title": name, "category": ["Bags" if number < 7 else "Shoes"]}
+        for number, name in enumerate(names)
+    ]
+    with desk.database.connect() as connection:
+        made = [rows.product_row(Product.model_validate(one), desk.settings) for one in goods]
+        records.upsert(connection, records.UPSERT_PRODUCTS, made)
+        generator = np.random.default_rng(2)
+        for number, name in enumerate(names):
+            middle = np.eye(8)[0 if number < 6 else 1]  # the last bag looks like the shoes
+            vector = (middle + generator.normal(0, 0.05, 8)).astype("<f2").tobytes()
+            found = product_id(connection, {"namespace": "shop", "value": name})
+            connection.execute("INSERT INTO picture_vectors (product_id, url, vector) VALUES (%s, 'x', %s)", (found, vector))  # fmt: skip
+
+    async def steps(user: Any) -> None:
+        await user.open("/content/studio")
+        await user.should_see("Pictures beside the record", retries=PATIENCE)
+        await user.should_see("thing-6", retries=PATIENCE)
+
+    simulate(desk, steps)
+
+
 def test_many_are_ordered_and_written(desk: Shop) -> None:
     async def steps(user: Any) -> None:
         await user.open("/content/many")

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import numpy as np
 
-from regulars.assist.asked import without_personal
+from regulars.assist.asked import impersonal, without_personal
 from regulars.assist.knowledge.gaps import Unanswered, gaps
 from regulars.assist.knowledge.passages import language_of, sentences
 from regulars.language.sentence_vectors import SentenceEncoder, sentence_encoder
@@ -25,8 +25,9 @@ MAX_SENTENCES = 5
 AGREES = 0.45
 """Cosine from which a sentence of another answer says the same."""
 READ = """
-SELECT q.conversation_id, q.body AS question, a.body AS answer, q.at, coalesce(q.locale, c.locale) AS locale
-FROM messages q JOIN conversations c USING (conversation_id)
+SELECT q.conversation_id, q.body AS question, a.body AS answer, q.at,
+       concat_ws(' ', k.name, k.email, k.phone, jsonb_path_query_array(k.addresses, '$[*].*')::text) AS person
+FROM messages q JOIN conversations c USING (conversation_id) LEFT JOIN customers k ON k.customer_id = c.customer_id
 JOIN LATERAL (
     SELECT string_agg(h.body, E'\\n' ORDER BY h.place) AS body FROM messages h
     WHERE h.conversation_id = q.conversation_id AND h.role = 'human' AND h.place > q.place
@@ -80,12 +81,20 @@ def read(connection: Connection, most: int = MOST) -> list[Answered]:
     return [
         Answered(
             row["conversation_id"],
-            without_personal(row["question"])[:300],
-            without_personal(row["answer"])[:4_000],
+            _masked(row["question"], row["person"])[:300],
+            _masked(row["answer"], row["person"])[:4_000],
             row["at"],
         )
         for row in connection.execute(READ, (most,))
     ]
+
+
+def _masked(text: str, person: str) -> str:
+    """Without personal data, and without the words of the customer's own name and addresses."""
+    for word in set(re.findall(r"[^\W\d_]{2,}|\d{3,}", person)):
+        if word[0].isupper() or not word.isascii() or word.isdigit():
+            text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)" if word.isascii() else re.escape(word), "…", text)
+    return without_personal(text)
 
 
 def drafts(log: Iterable[Answered], least: int = 2, encoder: SentenceEncoder | None = None) -> list[Draft]:
@@ -126,12 +135,15 @@ def usable(answer: str) -> list[str]:
 def _draft(title: str, group: Sequence[Answered], locale: str, least: int, encoder: SentenceEncoder) -> Draft | None:
     by_answer = [usable(one.answer) for one in group]
     said = [(place, at, text) for place, several in enumerate(by_answer) for at, text in enumerate(several)]
-    if len(group) < least or not said:
+    where = {name: place for place, name in enumerate(dict.fromkeys(one.conversation_id for one in group))}
+    if len(where) < least or not said:
         return None
     vectors = encoder.encode([text for _, _, text in said])
     vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
     near = vectors @ vectors.T >= AGREES
-    owner = np.array([place for place, _, _ in said])
+    owner = np.array(
+        [where[group[place].conversation_id] for place, _, _ in said]
+    )  # who says a thing twice agrees once
     agree = [len(set(owner[row].tolist())) for row in near]
     chosen: list[int] = []
     for place in sorted(
@@ -149,7 +161,7 @@ def _draft(title: str, group: Sequence[Answered], locale: str, least: int, encod
         tuple(said[one][2] for one in chosen),
         tuple(agree[one] for one in chosen),
         locale,
-        tuple(dict.fromkeys(one.question.strip() for one in group)),
+        tuple(text for text in dict.fromkeys(one.question.strip() for one in group) if impersonal(text)),
         len(group),
         max(one.at for one in group),
         tuple(dict.fromkeys(one.conversation_id for one in group)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -99,14 +100,19 @@ class PolicyIn(BaseModel):
     note: ShortText | None = None
 
 
+MOST_WORDINGS = 200  # as many as an article has
+
+
 def draft_told(draft: Draft) -> dict[str, Any]:
     """A draft as HTTP and the command line tell it: title, body and locale are an article's."""
+    mark = hashlib.blake2b(f"{draft.locale}/{draft.title}".encode(), digest_size=5).hexdigest()
     return {
+        "id": f"draft-{mark}",
         "title": draft.title,
         "body": ("" if draft.locale == "zh" else " ").join(draft.body),
         "locale": draft.locale,
         "sentences": [{"text": text, "answers": many} for text, many in zip(draft.body, draft.agree, strict=True)],
-        "questions": list(draft.questions),
+        "questions": list(draft.questions[:MOST_WORDINGS]),
         "count": draft.count,
         "last": draft.last,
         "conversations": [str(one) for one in draft.conversations],

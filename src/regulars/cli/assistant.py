@@ -35,13 +35,8 @@ def article_drafts(
     with opened(workspace) as shop, shop.database.connect() as connection:
         found = [draft_told(one) for one in drafted(connection)]
     if to is not None:
-        lines = [
-            orjson.dumps(
-                {"id": f"draft-{place}", **{name: one[name] for name in ("title", "body", "locale", "questions")}}
-            )
-            + b"\n"
-            for place, one in enumerate(found, 1)
-        ]
+        names = ("id", "title", "body", "locale", "questions")
+        lines = [orjson.dumps({name: one[name] for name in names}) + b"\n" for one in found]
         to.write_bytes(b"".join(lines))
     if as_json:
         print_json({"drafts": found})

@@ -182,7 +182,7 @@ def evaluate(
         return
     if what == "writer":
         with opened(workspace) as shop:
-            writer.evaluate(shop, seed, as_json)
+            writer.evaluate(shop, as_json)
         return
     with opened(workspace) as shop:
         with progress_bar("evaluating", as_json, 1.0) as bar:
@@ -348,6 +348,10 @@ def models_show(
     """Show a version's card: its data, figures with intervals, for whom it is good, its limits, the way back."""
     with opened(workspace) as shop:
         card = shop.model_card(version)
+        own = next((row for row in shop.models("writer") if row["version"] == version), None)
+    if own is not None:
+        writer.show(own, as_json)
+        return
     if as_json:
         print_json(card)
         return

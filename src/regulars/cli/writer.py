@@ -67,13 +67,30 @@ def train(shop: Shop, promote: bool, go_on: bool, seed: int, as_json: bool, **se
     _compared({"before": report["before"], "after": report["after"]})
     say(f"It {'writes now' if trained.promoted else 'does not write'}: {trained.verdict}.")
     if trained.promoted:
-        say("Next: regulars write description, or regulars models rollback --of writer")
+        say("Next: regulars write description. To put it aside: REGULARS_TUNED_WRITER=false")
 
 
-def evaluate(shop: Shop, seed: int, as_json: bool) -> None:
+def show(row: Any, as_json: bool) -> None:
+    """`regulars models show` of a writer: what it was taught, and how it did beside the one before."""
+    if as_json:
+        print_json(
+            {
+                name: row[name]
+                for name in ("version", "status", "serving", "metrics", "settings", "parent", "created_at")
+            }
+        )
+        return
+    metrics, settings = row["metrics"], row["settings"]
+    say(f"{row['version']}: {'writes' if row['serving'] else row['status']}. {row['note'] or ''}")
+    say(f"Taught with {settings['method']} at a rate of {settings['rate']:g}, seed {settings['seed']}: {metrics['tuning']['steps']:,} steps, {metrics['tuning']['tokens']:,} tokens.")  # fmt: skip
+    say(f"Lessons: {', '.join(f'{many:,} {name}' for name, many in metrics['lessons'].items())}.")
+    _compared({"before": metrics["before"], "after": metrics["after"]})
+
+
+def evaluate(shop: Shop, as_json: bool) -> None:
     """`regulars evaluate writer`."""
     with progress_bar("writing held-out texts", as_json) as bar:
-        version, measured = shop.evaluate_writer(seed, bar.rows if bar else None)
+        version, measured = shop.evaluate_writer(bar.rows if bar else None)
     if as_json:
         print_json({"version": version, **measured.told()})
         return

@@ -52,16 +52,16 @@ class WriterChoice:
         with self._changing:
             if latest == self._latest:
                 return
-            self._latest = latest
             before, self._tuned = self._tuned, None
             order = connection.execute(registry.PROMOTION_ORDER, (tuned.KIND,)).fetchall()
             for version in registry.serving_order(order, self._models):
                 try:
                     registry.verify(version.folder, version.files)
                     self._tuned = tuned.opened(version.folder, version.version, max(1, (os.cpu_count() or 2) // 2))
-                except RegularsError as error:
-                    log.error("writer_not_loaded", version=version.version, reason=error.detail)
+                except (RegularsError, OSError) as error:
+                    log.error("writer_not_loaded", version=version.version, reason=str(error))
                     continue
                 break
+            self._latest = latest
         if before is not None:
             before.close()

@@ -12,7 +12,7 @@ from regulars.content.dice import Dice
 from regulars.content.lexicon import Glossary
 from regulars.content.sheet import LOCALES, Detail, Record, Sheet, lowered
 from regulars.language.grounding.texts import CJK
-from regulars.schema.content import Brief, Fields, Sentence
+from regulars.schema.content import Brief, Fields, Sentence, Voice
 
 KIND = "category"
 MOST = 6
@@ -22,6 +22,11 @@ SHARE = 0.3
 SENTENCES: Mapping[str, int] = {"short": 2, "medium": 4, "long": 6}
 BRANDS, KINDS_INSIDE = "brands", "kinds"
 _LABELS = {BRANDS: {"en": "brands", "zh": "品牌"}, KINDS_INSIDE: {"en": "kinds", "zh": "种类"}}
+
+
+def category_title(path: Sequence[str], locale: str, voice: Voice) -> str | None:
+    """A category's name for a reader of `locale`; None where nobody knows it."""
+    return Glossary(voice.glossary).say(path[-1], locale)
 
 
 def category_sheet(category_id: int, path: Sequence[str], sheets: Sequence[Sheet], glossary: Glossary) -> Sheet:

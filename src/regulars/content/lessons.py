@@ -115,7 +115,7 @@ class _Maker:
         sheets = ((one, sheet_of(one, self.glossary, brands)) for one in made)
         found = [(one, sheet) for one, sheet in sheets if locale in sheet.titles]
         self.sheets = {one.product_id: sheet for one, sheet in found}
-        self.held = {one.product_id for one, _ in found if _share(one.product_id, seed) < HELD_SHARE}
+        self.held = {one.product_id for one, _ in found if _share(one.product_id) < HELD_SHARE}
         if not self.held and found:
             self.held = {found[-1][0].product_id}
         self.taught = [one for one, _ in found if one.product_id not in self.held]
@@ -175,7 +175,7 @@ class _Maker:
         ids = sorted(self.held)
         self.dice.shuffle(ids)
         for place, product_id in enumerate(ids * len(self.kinds)):
-            kind = self.kinds[(place + place // len(ids)) % len(self.kinds)]
+            kind = self.kinds[(place % len(ids) + place // len(ids)) % len(self.kinds)]
             sheet, brief = self.sheets[product_id], Brief(kind, self.locale, self.voice)
             lesson = self._realise(sheet, brief)
             if lesson is None:
@@ -183,6 +183,7 @@ class _Maker:
             if len(prompts) < PROMPTS:
                 prompts.append((sheet, brief))
             if (product_id, kind) not in told and len(held) < MOST_PAIRS:
+                told.add((product_id, kind))
                 held.append(lesson)
         foreign = {product_id: self.foreign(self.sheets[product_id]) for product_id in self.held}
         return Lessons(learned, held[:MOST_PAIRS], prompts, self.kinds, left_out, len(self.taught), foreign)
@@ -254,6 +255,6 @@ def _leaf(record: Record) -> str:
     return record.category[-1] if record.category else ""
 
 
-def _share(product_id: int, seed: int) -> float:
-    """A number from 0 to 1 that stays a product's own."""
-    return int.from_bytes(blake2b(f"{seed}/{product_id}".encode(), digest_size=4).digest()) / 2**32
+def _share(product_id: int) -> float:
+    """A number from 0 to 1 that stays a product's own, whatever the seed: what one version learned, none is measured on."""
+    return int.from_bytes(blake2b(f"held/{product_id}".encode(), digest_size=4).digest()) / 2**32

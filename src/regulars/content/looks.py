@@ -22,6 +22,8 @@ AGREE = 0.75
 LEAST = 6
 """Pictures of a category below which nothing is said of it."""
 _AT_ONCE = 1_024
+_last: tuple[tuple[object, ...], list[Mismatch], int] | None = None
+"""(mark of the store, what was found, of how many): comparing 50,000 pictures takes a minute, and they seldom change."""
 
 Float32 = npt.NDArray[np.float32]
 
@@ -49,7 +51,9 @@ def mismatches(product_ids: Sequence[int], vectors: Float32, categories: Sequenc
     for start in range(0, len(ids), _AT_ONCE):
         near = vectors[start : start + _AT_ONCE] @ vectors.T
         near[near > 1 - 1e-4] = -1.0  # itself, and the same file
-        best = np.argsort(-near, axis=1)[:, :NEIGHBOURS]
+        many = min(NEIGHBOURS, near.shape[1])
+        best = np.argpartition(-near, many - 1, axis=1)[:, :many]
+        best = np.take_along_axis(best, np.argsort(-np.take_along_axis(near, best, 1), axis=1), 1)
         for row, places in enumerate(best):
             own = names[start + row]
             if own not in large:
@@ -57,14 +61,18 @@ def mismatches(product_ids: Sequence[int], vectors: Float32, categories: Sequenc
             around = [str(names[place]) for place in places if near[row, place] > 0]
             if len(around) < NEIGHBOURS:
                 continue
-            looks, many = Counter(around).most_common(1)[0]
-            if looks != own and looks in large and many >= AGREE * len(around) and own not in around:
+            looks, agree = Counter(around).most_common(1)[0]
+            if looks != own and looks in large and agree >= AGREE * len(around) and own not in around:
                 like = tuple(int(ids[place]) for place in places if names[place] == looks)[:3]
-                found.append(Mismatch(int(ids[start + row]), str(own), looks, many / len(around), like))
+                found.append(Mismatch(int(ids[start + row]), str(own), looks, agree / len(around), like))
     return sorted(found, key=lambda one: (-one.share, one.product_id))
 
 
 def read(connection: Connection) -> tuple[list[Mismatch], int]:
     """(what doesn't look like what it is filed under, how many pictures were compared)."""
-    ids, vectors, paths = picture_vectors.read_with_categories(connection)
-    return mismatches(ids, vectors, [path[-1] if path else "" for path in paths]), len(ids)
+    global _last
+    mark = picture_vectors.mark(connection)
+    if _last is None or _last[0] != mark:
+        ids, vectors, paths = picture_vectors.read_with_categories(connection)
+        _last = (mark, mismatches(ids, vectors, [" > ".join(path) for path in paths]), len(ids))
+    return _last[1], _last[2]

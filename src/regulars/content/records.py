@@ -57,11 +57,7 @@ def category_id(connection: Connection, given: str) -> int:
             f"There is no category {given[:80]!r} of {categories.MIN_PRODUCTS} products or more.", field="category"
         )
     if len(exact) > 1:
-        raise InvalidInput(
-            f"There are several categories {given[:80]!r}.",
-            hint=f"Say which: {'; '.join(' > '.join(path) for path in exact[:4])}.",
-            field="category",
-        )
+        raise _several(given, exact)
     return categories.id_of(connection, exact[0])
 
 
@@ -77,11 +73,33 @@ def product_id(connection: Connection, given: Any) -> int:
     return found
 
 
-def subject_id(connection: Connection, product: Any, category: str | None) -> int:
-    """Of what a text is about: a product or a category. Raises: NotFound, InvalidInput when it is neither or both."""
+def subject_id(connection: Connection, product: Any, category: str | None, *, writing: bool = False) -> int:
+    """Of what a text is about: a product or a category. writing: a category that has no text yet gets an id; else it isn't found.
+
+    Raises: NotFound, InvalidInput when it is neither or both.
+    """
     if (product is None) == (category is None):
         raise InvalidInput("A text is about a product or about a category: name one of them.", field="product")
-    return category_id(connection, category) if category is not None else product_id(connection, product)
+    if category is None:
+        return product_id(connection, product)
+    if writing:
+        return category_id(connection, category)
+    parts = tuple(part.strip() for part in category.split(">"))
+    found = categories.known(connection, parts)
+    exact = [one for one in found if len(one[1]) == len(parts)] or found
+    if not exact:
+        raise NotFound(f"No text is about a category {category[:80]!r}.", field="category")
+    if len(exact) > 1:
+        raise _several(category, [path for _, path in exact])
+    return exact[0][0]
+
+
+def _several(given: str, paths: Sequence[tuple[str, ...]]) -> InvalidInput:
+    return InvalidInput(
+        f"There are several categories {given[:80]!r}.",
+        hint=f"Say which: {'; '.join(' > '.join(path) for path in paths[:4])}.",
+        field="category",
+    )
 
 
 def record_of(row: Row) -> Record:

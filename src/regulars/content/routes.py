@@ -128,7 +128,7 @@ def router(engine_of: Callable[[], Writes], any_caller: Any, secret_caller: Any,
     async def write(asked: Annotated[WriteIn, Body()], _: Any = Depends(secret_caller)) -> Response:
         def work(connection: Connection) -> dict[str, Any]:
             studio = engine_of().studio
-            found = subject_id(connection, asked.product, asked.category)
+            found = subject_id(connection, asked.product, asked.category, writing=True)
             by_model = asked.writer == "best"
             if not asked.keep:
                 made, written = studio.preview(
@@ -143,7 +143,7 @@ def router(engine_of: Callable[[], Writes], any_caller: Any, secret_caller: Any,
     @routes.post("/check", summary="What the gate says of a text")
     async def check(asked: Annotated[CheckIn, Body()], _: Any = Depends(secret_caller)) -> Response:
         def work(connection: Connection) -> dict[str, Any]:
-            found = subject_id(connection, asked.product, asked.category)
+            found = subject_id(connection, asked.product, asked.category, writing=True)
             return told.judgement_told(
                 engine_of().studio.judged(connection, found, asked.kind, asked.locale, asked.fields)
             )

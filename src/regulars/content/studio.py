@@ -11,10 +11,10 @@ from uuid import UUID
 from regulars.content import records, service
 from regulars.content.choice import WriterChoice
 from regulars.content.gate import Judgement, judge
-from regulars.content.introductions import BRANDS
+from regulars.content.introductions import BRANDS, category_title
 from regulars.content.introductions import KIND as CATEGORY
 from regulars.content.links import linked
-from regulars.content.realiser import ALL_KINDS
+from regulars.content.realiser import ALL_KINDS, WRITTEN
 from regulars.content.service import Written
 from regulars.content.sheet import LOCALES, Sheet
 from regulars.content.variety import Seen
@@ -68,7 +68,7 @@ class Studio:
         by_model: bool = True,
     ) -> tuple[Sheet, Written]:
         """A text that isn't kept. Raises: NotFound, InvalidInput."""
-        checked(kind, locale)
+        checked(kind, locale, product_id)
         voice = records.voice_of(connection)
         sheet = self.sheet(connection, product_id, voice)
         foreign = foreign_brands(connection, sheet)
@@ -157,7 +157,7 @@ class Studio:
         self, connection: Connection, product_id: int, kind: str, locale: str, given: Mapping[str, str]
     ) -> Judgement:
         """What the gate says of words that aren't kept: for who types them. Raises: NotFound, InvalidInput."""
-        checked(kind, locale)
+        checked(kind, locale, product_id)
         sheet = self.sheet(connection, product_id)
         return self._judged(connection, sheet, kind, locale, fields_of(given, kind, sheet, locale))
 
@@ -249,6 +249,8 @@ class Studio:
         if budget is not None and budget < 0:
             raise InvalidInput("A budget is 0 or more texts.", field="budget")
         own = [kind for kind in kinds if kind != CATEGORY]
+        if CATEGORY in kinds and not own and (brand is not None or products is not None):
+            raise InvalidInput("Introductions are written of categories, not of a brand or of products.", field="brand")
         found = (
             list(products)
             if products is not None
@@ -264,8 +266,11 @@ class Studio:
             )
         title = " · ".join(part for part in (category, brand) if part)
         writing_id = table.begin_writing(connection, found, own, locales, budget, title, own_languages)
-        ids = [categories.id_of(connection, path) for path in inside]
-        table.add_items(connection, writing_id, ids, [CATEGORY], locales)
+        voice = records.voice_of(connection)
+        for locale in locales:
+            said = [path for path in inside if not own_languages or category_title(path, locale, voice)]
+            ids = [categories.id_of(connection, path) for path in said]
+            table.add_items(connection, writing_id, ids, [CATEGORY], [locale])
         return writing_id, int(table.writing(connection, writing_id)["open"])
 
     def run(
@@ -343,12 +348,15 @@ class Studio:
         return Ran(writing_id, row["state"], row["done"], row["failed"], waiting["many"] if waiting else 0, row["open"])
 
 
-def checked(kind: str, locale: str) -> None:
-    """Raises: InvalidInput, naming what there is."""
+def checked(kind: str, locale: str, about: int | None = None) -> None:
+    """about: the id of a product, or below zero of a category. Raises: InvalidInput, naming what there is."""
     if kind not in ALL_KINDS:
         raise InvalidInput(
             f"There is no kind of text {kind!r}.", hint=f"Kinds are {', '.join(ALL_KINDS)}.", field="kind"
         )
+    if about is not None and (about < 0) != (kind == CATEGORY):
+        known = CATEGORY if about < 0 else ", ".join(WRITTEN)
+        raise InvalidInput(f"There is no kind {kind!r} of such a text.", hint=f"Kinds are {known}.", field="kind")
     if locale not in LOCALES:
         raise InvalidInput(f"Texts are written in en or zh, not in {locale!r}.", field="locale")
 

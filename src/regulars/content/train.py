@@ -5,6 +5,7 @@ Offline: it writes for nobody. A kill costs a minute: the next run with the same
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import time
@@ -18,7 +19,7 @@ from regulars.content import tuned
 from regulars.content.lessons import Lessons, read_lessons
 from regulars.content.measure import Measured, measure
 from regulars.content.tuned import About, TunedWriter
-from regulars.errors import InvalidInput, ModelError
+from regulars.errors import DamagedModel, InvalidInput, ModelError
 from regulars.experiments import curves
 from regulars.language.local_models import BundledModel, LocalModel, bundled_file, can_run, checked
 from regulars.store import registry
@@ -72,12 +73,8 @@ def train_writer(
     tell = progress or (lambda _done, _line: None)
     base = bundled_file()
     assert base is not None
-    with database.connect() as connection:
-        found = read_lessons(connection, kinds, lessons, seed)
-        order = registry.serving_order(connection.execute(registry.PROMOTION_ORDER, (tuned.KIND,)).fetchall(), models)
-    parent = order[0] if order else None
-    if parent is not None:
-        registry.verify(parent.folder, parent.files)
+    found = _lessons(database, kinds, lessons, seed)
+    parent = _serving(database, models)
     source = parent.folder / tuned.MODEL_FILE if go_on and parent is not None else checked(base)
     settings = LlamaSettings(
         method=method,
@@ -92,12 +89,17 @@ def train_writer(
     try:
         about = About(found.kinds, "en", tuned.FORM, _digest(source))
         told = fit(source, draft.folder / tuned.MODEL_FILE, found, settings, tuning / STATE, _share(tell, 0.02, 0.8))
+        kinds_before = About.load(parent.folder).kinds if parent else found.kinds
+        # A version that was taught less mustn't take the place of one that writes more: what either can't write has failed.
+        both = tuple(dict.fromkeys((*kinds_before, *found.kinds)))
+        asked = found if set(both) == set(found.kinds) else _lessons(database, both, 0)
         about.save(draft.folder)
         series = curves.series_of(curves.curve_of(told.history), step="step")
         curves.write_events(draft.folder / curves.FOLDER, series, time.time(), "writer")
-        after = _measured(draft.folder / tuned.MODEL_FILE, draft.version, about, found, _share(tell, 0.8, 0.9))
+        after = _measured(draft.folder / tuned.MODEL_FILE, draft.version, about, asked, _share(tell, 0.8, 0.9))
         file, name = (parent.folder / tuned.MODEL_FILE, parent.version) if parent else (base, "the bundled model")
-        before = _measured(file, name, about, found, _share(tell, 0.9, 1.0))
+        of_before = About.load(parent.folder) if parent else about
+        before = _measured(file, name, of_before, asked, _share(tell, 0.9, 1.0))
     except BaseException:
         draft.discard()
         raise
@@ -120,36 +122,54 @@ def train_writer(
     draft.settings.update({**asdict(settings), "rate": settings.rate, "go_on": go_on, "base": about.base})
     draft.parent = parent.version if go_on and parent else None
     draft.note = f"{method}: {verdict}"
+    from regulars.language.llama_tuning import forget
+
     with database.connect() as connection:
         version = registry.register(connection, models, draft)
         if better and promote:
             registry.promote(connection, models, version, verdict)
         elif not better:
             registry.reject(connection, version)
+    forget(tuning / STATE)
     tell(1.0, "done")
     return TrainedWriter(version, better and promote, verdict, report)
 
 
 def evaluate_writer(
-    database: Database, models: Path, seed: int = 0, progress: Callable[[int, int], None] | None = None
+    database: Database, models: Path, progress: Callable[[int, int], None] | None = None
 ) -> tuple[str, Measured]:
-    """(name, measurement) of the tuned writer that serves, else of the bundled model, on products that none with this seed learned.
+    """(name, measurement) of the tuned writer that serves, else of the bundled model, on products that no version learned from.
 
     Raises: NotEnoughData; ModelError where parts aren't installed; DamagedModel.
     """
     check("lora", ())
-    with database.connect() as connection:
-        found = read_lessons(connection, (), 0, seed)
-        order = registry.serving_order(connection.execute(registry.PROMOTION_ORDER, (tuned.KIND,)).fetchall(), models)
-    if order:
-        registry.verify(order[0].folder, order[0].files)
-        writer = tuned.opened(order[0].folder, order[0].version, _threads())
+    parent = _serving(database, models)
+    kinds = About.load(parent.folder).kinds if parent else ()
+    found = _lessons(database, kinds, 0)
+    if parent is not None:
+        writer = tuned.opened(parent.folder, parent.version, _threads())
     else:
         writer = TunedWriter(BundledModel(_threads()), About(found.kinds, "en", tuned.FORM, ""))
     try:
         return writer.name, measure(writer, found.prompts, found.foreign, progress)
     finally:
         writer.close()
+
+
+def _lessons(database: Database, kinds: Collection[str], many: int, seed: int = 0) -> Lessons:
+    with database.connect() as connection:
+        return read_lessons(connection, kinds, many, seed)
+
+
+def _serving(database: Database, models: Path) -> registry.Registered | None:
+    """The version that writes now, or the latest before it that is whole."""
+    with database.connect() as connection:
+        order = registry.serving_order(connection.execute(registry.PROMOTION_ORDER, (tuned.KIND,)).fetchall(), models)
+    for version in order:
+        with contextlib.suppress(DamagedModel):
+            registry.verify(version.folder, version.files)
+            return version
+    return None
 
 
 def check(method: str, kinds: Collection[str]) -> None:
@@ -176,7 +196,7 @@ def check(method: str, kinds: Collection[str]) -> None:
 def fit(
     source: Path, target: Path, lessons: Lessons, settings: LlamaSettings, state: Path | None, tell: Progress
 ) -> Tuned:
-    """Tunes the model of one file and writes another."""
+    """Tunes the model of one file and writes another. state: folder to go on from; it is kept until `llama_tuning.forget`."""
     from regulars.language.llama import read_llama, write_llama
     from regulars.language.llama_tuning import Pair, tune_llama
 
@@ -184,7 +204,7 @@ def fit(
     network, tokenizer = read_llama(source)
     pairs = [Pair(*one.words()) for one in lessons.learned]
     held = [Pair(*one.words()) for one in lessons.held]
-    told = tune_llama(network, tokenizer, pairs, held, settings, state, tell)
+    told = tune_llama(network, tokenizer, pairs, held, settings, state, tell, _digest(source))
     write_llama(network, source, target, {"method": settings.method})
     return told
 

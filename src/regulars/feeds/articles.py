@@ -92,6 +92,8 @@ def _article(row: Read, notes: Notes) -> Read | Broken:
             made["questions"] = [text for value in values if (text := str(value).strip()[:512])][:200]
         elif values:
             notes.leave(name, len(values))
+    if "questions" in cells:
+        made["questions"] = [one.strip()[:512] for one in re.split(r"[\n|]", cells["questions"]) if one.strip()][:200]
     made["tags"] = list(dict.fromkeys(tag[:512] for tag in tags if tag))[:100]
     if "locale" in cells:
         if _LOCALE.fullmatch(cells["locale"].replace("_", "-")):

@@ -6,13 +6,16 @@ The loss is the answers' alone. Where an answer is known that people refused, th
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import hashlib
 import json
 import math
 import os
 import random
 import resource
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
@@ -25,16 +28,19 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import nn
 
-from regulars.errors import DamagedModel, InvalidInput, NotEnoughData
+from regulars.errors import Conflict, DamagedModel, InvalidInput, NotEnoughData
 from regulars.language.adapters import AdaptiveLowRank, Budget, LowRank, learned, merge
 from regulars.language.llama import BEGIN, END, Gated, Llama, LlamaLayer
 
 Progress = Callable[[float, str], None]
+DEVICES = ("auto", "cpu", "cuda")
+BLOCK = 32
+"""Numbers that a GGUF file's 8-bit blocks hold together."""
 RATES = {"lora": 1e-3, "adalora": 2e-3, "adapter": 1e-3, "full": 1e-4}
 """Learning rates by method."""
 _LINEAR = ("query", "key", "value", "attended")
 _INNER = ("gate", "inward", "outward")
-_STATE, _WHERE = "learned.safetensors", "where.json"
+_STATE, _WHERE, _LOCK = "learned.safetensors", "where.json", "lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,12 @@ class LlamaSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        if self.method == "adapter" and self.adapter_width % BLOCK:
+            raise InvalidInput(
+                f"An adapter's width is a multiple of {BLOCK}, not {self.adapter_width}: the file keeps numbers in such blocks.",
+                hint=f"Use {BLOCK * max(1, round(self.adapter_width / BLOCK))}.",
+                field="rank",
+            )
         if self.method not in RATES:
             raise InvalidInput(
                 f"There is no tuning method {self.method[:40]!r}.", hint=f"Use {', '.join(RATES)}.", field="method"
@@ -128,11 +140,33 @@ def tune_llama(
     settings: LlamaSettings,
     folder: Path | None = None,
     progress: Progress | None = None,
+    source: str = "",
 ) -> Tuned:
     """Tunes the network in place; what was learned is merged into it at the end. folder: where it keeps its state, to go on from
-    after a kill; a finished tuning empties it. Raises: NotEnoughData, InvalidInput; DamagedModel for a state of another tuning.
+    after a kill; `forget` empties it once the result is safe. A state of other pairs, settings or source (the network's checksum) is
+    left and begun anew. Raises: NotEnoughData, InvalidInput; Conflict while another process tunes there; DamagedModel for a state that
+    can't be read.
     """
-    return _Tuning(network, tokenizer, pairs, held, settings, folder, progress or (lambda _done, _line: None)).run()
+    tell = progress or (lambda _done, _line: None)
+    with _alone(folder):
+        return _Tuning(network, tokenizer, pairs, held, settings, folder, tell, source).run()
+
+
+@contextlib.contextmanager
+def _alone(folder: Path | None) -> Iterator[None]:
+    """Two processes would take each other's states for their own."""
+    if folder is None:
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / _LOCK).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Conflict(
+                "Another process teaches a writer right now.", hint="Wait for it, or stop it; it goes on later."
+            ) from None
+        yield
 
 
 def prepare(network: Llama, settings: LlamaSettings) -> None:
@@ -193,8 +227,9 @@ class _Tuning:
         settings: LlamaSettings,
         folder: Path | None,
         progress: Progress,
+        source: str,
     ) -> None:
-        self.settings, self.folder, self.progress = settings, folder, progress
+        self.settings, self.folder, self.progress, self.source = settings, folder, progress, source
         self.device = torch.device(_device(settings.device))
         self.rows = _rows(pairs, tokenizer, settings.longest)
         self.held = _rows(held, tokenizer, settings.longest)
@@ -248,10 +283,10 @@ class _Tuning:
                 f"step {self.step:,}, loss {losses[-1] if losses else self.history[-1]['loss']:.3f}, "
                 f"perplexity {self.history[-1]['perplexity']:.2f}",
             )
+        if self.folder is not None:
+            self._save()
         fold(self.network)
         self.network.cpu()
-        if self.folder is not None:
-            forget(self.folder)
         return Tuned(
             self.history[0]["perplexity"],
             self.history[-1]["perplexity"],
@@ -341,7 +376,10 @@ class _Tuning:
         told = asdict(self.settings)
         for name in ("max_seconds", "save_seconds", "device", "checks", "patience"):
             del told[name]
-        return {"settings": told, "rows": len(self.rows), "tokens": sum(row.length for row in self.rows)}
+        read = hashlib.blake2b(digest_size=16)
+        for row in (*self.rows, *self.held):
+            read.update(json.dumps([row.prompt, row.answer, row.refused]).encode())
+        return {"settings": told, "rows": read.hexdigest(), "source": self.source}
 
     def _save(self) -> None:
         assert self.folder is not None
@@ -357,13 +395,17 @@ class _Tuning:
             "step": self.step, "spent": self.spent, "tokens": self.tokens, "history": self.history, "signature": self._signature(),
         }  # fmt: skip
         file = self.folder / f"{self.step}-{_STATE}"
-        save_file({name: value.contiguous() for name, value in tensors.items()}, file)
+        unfinished = self.folder / ".unfinished"
+        save_file({name: value.contiguous() for name, value in tensors.items()}, unfinished)
+        with unfinished.open("rb") as written:
+            os.fsync(written.fileno())
+        unfinished.replace(file)
         beside = self.folder / f".{_WHERE}"
         beside.write_text(json.dumps({**where, "file": file.name}), encoding="utf-8")
         beside.replace(self.folder / _WHERE)  # the state counts from here on
         for old in self.folder.glob(f"*-{_STATE}"):
             if old != file:
-                old.unlink()
+                old.unlink(missing_ok=True)
 
     def _go_on(self) -> None:
         if self.folder is None or not (self.folder / _WHERE).is_file():
@@ -394,10 +436,10 @@ class _Tuning:
 
 
 def forget(folder: Path) -> None:
-    """Deletes a tuning's state."""
+    """Deletes a tuning's state: its result is safe."""
     (folder / _WHERE).unlink(missing_ok=True)
     for file in folder.glob(f"*-{_STATE}"):
-        file.unlink()
+        file.unlink(missing_ok=True)
 
 
 def _log_odds(mean: torch.Tensor) -> torch.Tensor:
@@ -435,6 +477,8 @@ def _batches(rows: Sequence[_Row], tokens: int, dice: random.Random) -> list[lis
 
 
 def _device(wanted: str) -> str:
+    if wanted not in DEVICES:
+        raise InvalidInput(f"There is no device {wanted[:40]!r}.", hint=f"Use {', '.join(DEVICES)}.", field="device")
     if wanted == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if wanted == "cuda" and not torch.cuda.is_available():

@@ -43,9 +43,25 @@ def find(
 
 def id_of(connection: Connection, path: Sequence[str]) -> int:
     """The category's id, which is below zero; a new one is made where there is none."""
-    row = connection.execute(ID_OF, {"path": list(path)}).fetchone()
-    assert row is not None
-    return int(row["category_id"])
+    for _ in range(2):  # another may make the same at this moment: then the second look sees it
+        row = connection.execute(ID_OF, {"path": list(path)}).fetchone()
+        if row is not None:
+            return int(row["category_id"])
+    raise AssertionError("unreachable")
+
+
+def known(connection: Connection, parts: Sequence[str]) -> list[tuple[int, tuple[str, ...]]]:
+    """(id, path) of categories that have an id and end in these parts, in any case of letters. Makes none."""
+    rows = connection.execute(
+        "SELECT category_id, path FROM categories WHERE lower(path[cardinality(path)]) = lower(%s) ORDER BY category_id DESC",
+        (parts[-1],),
+    ).fetchall()
+    folded = [part.casefold() for part in parts]
+    return [
+        (row["category_id"], tuple(row["path"]))
+        for row in rows
+        if [part.casefold() for part in row["path"]][-len(folded) :] == folded
+    ]
 
 
 def paths(connection: Connection, category_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:

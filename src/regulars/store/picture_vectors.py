@@ -15,6 +15,16 @@ WHERE e.vector IS NOT NULL AND p.known AND p.status = 'active' ORDER BY p.produc
 """
 
 
+def mark(connection: Connection) -> tuple[object, ...]:
+    """Changes when a picture or a category may have changed."""
+    row = connection.execute(
+        "SELECT current_database() AS name, (SELECT max(change_id) FROM picture_vectors) AS pictures, (SELECT count(*) FROM picture_vectors) AS many,"
+        " (SELECT max(updated_at) FROM products) AS products, (SELECT count(*) FROM products WHERE known AND status = 'active') AS active"
+    ).fetchone()
+    assert row is not None
+    return tuple(row.values())
+
+
 def read_with_categories(connection: Connection) -> tuple[list[int], npt.NDArray[np.float32], list[tuple[str, ...]]]:
     """(product ids, (n, d) vectors of length 1, category paths) of active products whose picture is encoded."""
     rows = connection.execute(READ, (MOST,)).fetchall()

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from regulars.assist import train
 from regulars.assist.answers import Draft, drafted
-from regulars.assist.asked import unanswered
+from regulars.assist.asked import impersonal, unanswered
 from regulars.assist.desk import KIND
 from regulars.assist.intents.ask import ASKED, Question
 from regulars.assist.knowledge.gaps import Gap
@@ -225,7 +225,8 @@ class _Page:
         say = self.visit.say
         locale = gap.locales[0] if gap.locales else ""
         label = say("Write an article about {question}", question=gap.title)
-        parts.button(say("Write it"), lambda: self._edit(None, gap.title, locale, "", gap.questions), "quiet", label)
+        kept = [text for text in gap.questions if impersonal(text)]
+        parts.button(say("Write it"), lambda: self._edit(None, gap.title, locale, "", kept), "quiet", label)
 
     def _draw_drafts(self, found: list[Draft]) -> None:
         visit, say = self.visit, self.visit.say

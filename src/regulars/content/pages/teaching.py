@@ -105,7 +105,16 @@ class Teaching:
 
     def _version(self, row: Row) -> None:
         visit, say = self.visit, self.visit.say
-        state = say("writes") if row["serving"] else say("not taken") if row["status"] == "rejected" else say("ready")
+        aside = self.room.studio_of().models is None
+        state = (
+            say("put aside")
+            if row["serving"] and aside
+            else say("writes")
+            if row["serving"]
+            else say("not taken")
+            if row["status"] == "rejected"
+            else say("ready")
+        )
         told = {when: _shares(row["metrics"].get(when)) for when in ("before", "after")}
 
         async def promote() -> None:
