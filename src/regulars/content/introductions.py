@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from regulars.content.dice import Dice
 from regulars.content.lexicon import Glossary
-from regulars.content.sheet import LOCALES, Detail, Record, Sheet, lowered
+from regulars.content.sheet import LOCALES, Detail, Record, Sheet, is_plural, lowered
 from regulars.language.grounding.texts import CJK
 from regulars.schema.content import Brief, Fields, Sentence, Voice
 
@@ -96,6 +96,8 @@ def _shared(sheets: Sequence[Sheet]) -> list[Detail]:
             **first.role.label,
             **{locale: first.label[locale] for locale in first.label if locale not in first.role.label},
         }
+        if len(values) > 1 and not is_plural(label.get("en", "s")):
+            label["en"] = _plural(label["en"])
         made.append(Detail(first.role.key, first.role, label, tuple(values), said, "attribute"))
     return made
 
@@ -119,27 +121,30 @@ def _english(title: str, detail: Detail | None, dice: Dice) -> Sentence:
     start = title[:1].upper() + title[1:]
     if detail is None:
         return Sentence(f"{start}.", ("title",))
-    named = _listed(detail.said["en"], "and", dice)
+    named = _listed(detail.said["en"], "and")
     about = (detail.name,)
     if title:
-        if detail.name == BRANDS:
-            forms: tuple[str, ...] = (
-                f"{start} by {named}.",
-                f"{start} from {named}.",
-                f"Here are {lowered(title)} by {named}.",
-            )
-        else:
-            forms = (f"{start}: {named}.", f"Here are {lowered(title)}: {named}.")
+        forms: tuple[str, ...] = (f"{start} by {named}.", f"{start} from {named}.", f"{start}, by {named}.")
+        if detail.name == KINDS_INSIDE:
+            forms = (f"{start}: {named}.", f"{start}, from {detail.said['en'][0]} to {detail.said['en'][-1]}.")
         return Sentence(dice.one(forms), ("title", *about))
-    either = _listed(detail.said["en"], "or", dice)
     if detail.name == KINDS_INSIDE:
-        return Sentence(dice.one((f"Among them: {named}.", f"There are {named}.", f"Choose among {named}.")), about)
-    if detail.name == "material":
-        return Sentence(dice.one((f"Made of {either}.", f"They are made of {either}.", f"Materials: {named}.")), about)
-    if detail.name == "colour":
-        return Sentence(dice.one((f"They come in {named}.", f"Colours: {named}.", f"In {either}.")), about)
+        return Sentence(dice.one((f"Among them are {named}.", f"Choose among {named}.")), about)
     label = detail.label["en"]
-    return Sentence(f"{label[:1].upper()}{label[1:]}: {named}.", about)
+    labelled = f"{label[:1].upper()}{label[1:]}: {named}."
+    if detail.name == "material":
+        either = _listed(detail.said["en"], "or")
+        return Sentence(dice.one((f"Made of {either}.", labelled)), about)
+    if detail.name == "colour":
+        return Sentence(dice.one((f"In {named}.", labelled)), about)
+    return Sentence(labelled, about)
+
+
+def _plural(label: str) -> str:
+    """ "collections", "finishes", "varieties"."""
+    if label.endswith("y") and label[-2:-1] not in "aeiou":
+        return f"{label[:-1]}ies"
+    return f"{label}es" if label.endswith(("s", "sh", "ch", "x")) else f"{label}s"
 
 
 def _chinese(title: str, detail: Detail | None, dice: Dice) -> Sentence:
@@ -150,7 +155,7 @@ def _chinese(title: str, detail: Detail | None, dice: Dice) -> Sentence:
     about = (detail.name,)
     if title:
         forms: tuple[str, ...] = (
-            (f"{title}，来自{named}。", f"{title}：{named}。", f"这里有{named}的{title}。")
+            (f"{title}，来自{named}。", f"{title}，品牌有{named}。", f"这里有{named}的{title}。")
             if detail.name == BRANDS
             else (f"{title}：{named}。", f"{title}，有{named}。")
         )
@@ -161,11 +166,10 @@ def _chinese(title: str, detail: Detail | None, dice: Dice) -> Sentence:
     return Sentence(dice.one((f"{label}有{named}。", f"{label}：{named}。")), about)
 
 
-def _listed(values: Sequence[str], last: str, dice: Dice) -> str:
+def _listed(values: Sequence[str], last: str) -> str:
     """ "clay, steel and oak"; of many the first, and that there are more."""
     if len(values) > MOST:
-        more = dice.one(("and more", "and others")) if last == "and" else "or others"
-        return f"{', '.join(values[:MOST])} {more}"
+        return f"{', '.join(values[:MOST])} {'and more' if last == 'and' else 'or others'}"
     return values[0] if len(values) == 1 else f"{', '.join(values[:-1])} {last} {values[-1]}"
 
 

@@ -212,7 +212,7 @@ def label(text: str, locale: str) -> str:
 @cache
 def glossary() -> dict[str, str]:
     """The shop's own words in both languages, as content wants them: "colour: oat" is another word than "collection: Oat"."""
-    words = NAMES | {"author": "作者"}
+    words = NAMES | CATEGORIES | {"author": "作者"}
     for kind in KINDS:
         words[_sentence(kind.en)] = kind.zh
         words |= {f"{kind.facet}: {en.lstrip('=')}": zh.lstrip("=") for en, zh, _ in kind.facets}
