@@ -129,7 +129,7 @@ def _english(title: str, detail: Detail | None, dice: Dice) -> Sentence:
             forms = (f"{start}: {named}.", f"{start}, from {detail.said['en'][0]} to {detail.said['en'][-1]}.")
         return Sentence(dice.one(forms), ("title", *about))
     if detail.name == KINDS_INSIDE:
-        return Sentence(dice.one((f"Among them are {named}.", f"Choose among {named}.")), about)
+        return Sentence(dice.one((f"Kinds: {named}.", f"Choose among {named}.")), about)
     label = detail.label["en"]
     labelled = f"{label[:1].upper()}{label[1:]}: {named}."
     if detail.name == "material":
