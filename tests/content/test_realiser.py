@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from regulars.content.gate import judge
+from regulars.content.gate import judge, texts
 from regulars.content.lexicon import Glossary
 from regulars.content.realiser import WRITTEN, realise
 from regulars.content.sheet import Price, Said, sheet_of
@@ -178,3 +178,17 @@ def test_variants_differ_in_words_and_not_in_facts(demo: list[object]) -> None:
     made = {text(sheet, variant=variant) for variant in range(12)}
     assert len(made) >= 8
     assert text(sheet, variant=5) == text(sheet, variant=5)
+
+
+@pytest.mark.parametrize("kind", ["seo", "ad_search", "ad_social", "push", "sms"])
+@pytest.mark.parametrize("variant", range(4))
+def test_nothing_is_told_twice_in_a_short_text(kind: str, variant: int) -> None:
+    sheet = sheet_of(record({"colour": "white", "weight": "2.6 kg"}, "Stick vacuum", "Up to 40 min per charge."))
+    said = " ".join(texts(realise(sheet, Brief(kind, "en", variant=variant)), "en").values())
+    assert said.count("2.6 kg") <= (2 if kind == "ad_search" else 1)  # a search ad has headlines and descriptions
+    assert said.count("white") <= (2 if kind == "ad_search" else 1)
+
+
+def test_letters_of_brand_and_title_stay_apart_in_chinese() -> None:
+    sheet = sheet_of(record({"重量": "5.2 kg"}, {"zh": "4K 显示器"}, brand="Lumion"))
+    assert texts(realise(sheet, Brief("title", "zh")), "zh")["title"].startswith("Lumion 4K 显示器")

@@ -117,3 +117,29 @@ def test_any_record_has_a_sheet(attributes: dict[str, object], title: str, descr
     sheet = sheet_of(Record(1, "x", {"en": title}, {"en": description, "zh": description}, attributes=attributes))
     for locale in ("en", "zh"):
         assert sheet.frame(locale).facts is not None
+
+
+@pytest.mark.parametrize(
+    ("said", "conflict"),
+    [
+        ("Full-grain. Made in Spain.", True),
+        ("Sewn in Italy by two sisters.", False),
+        ("Made in Turin.", False),  # not known to be elsewhere
+        ("Made in small numbers.", False),
+    ],
+)
+def test_another_country_in_the_description_is_a_conflict(said: str, conflict: bool) -> None:
+    sheet = sheet_of(record({"Country of origin": "Italy"}, "Belt", said))
+    assert bool(sheet.conflicts) == conflict
+    assert ("Country of origin" in {one.name for one in sheet.details}) != conflict
+    if conflict:
+        assert sheet.statements["en"] == ("Full-grain.",)
+
+
+def test_a_value_under_a_chinese_label_is_read_as_it_stands() -> None:
+    sheet = sheet_of(record({"材质": "Tritan", "色域": "99% sRGB", "颜色": "black"}, {"zh": "榨汁杯"}))
+    assert {one.name: one.said["zh"] for one in sheet.details} == {
+        "材质": ("Tritan",),
+        "色域": ("99% sRGB",),
+        "颜色": ("黑色",),
+    }

@@ -13,7 +13,7 @@ LOCALE = "zh"
 _GARMENT = re.compile(r"^(?:裙|裤|衣|鞋|帽|包)(?=.{2,})")
 
 
-_EDGE = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9%°])(?=[\u4e00-\u9fff])")
+_EDGE = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9%°])(?=[\u4e00-\u9fffA-Za-z0-9])")
 
 
 def listed(words: Sequence[str]) -> str:
@@ -22,7 +22,7 @@ def listed(words: Sequence[str]) -> str:
 
 
 def beside(*parts: str) -> str:
-    """Parts of a sentence, a space where a Chinese sign meets a letter or digit; inside a part nothing changes."""
+    """Parts of a sentence, a space where a letter or digit meets a Chinese sign or another; inside a part nothing changes."""
     text = ""
     for part in parts:
         edge = f"{text[-1:]}{part[:1]}"

@@ -88,8 +88,10 @@ class English:
             return None
         if role.key == "material" and not all(_is_material(value) for value in values):
             return None
-        if role.key in ("size", "height", "width", "depth") and not all(re.search(r"\d", value) for value in values):
-            return None
+        if role.key in ("size", "height", "width", "depth") and not all(
+            re.search(r"\d", value) and not re.search(r"[a-z]{4,}$", value) for value in values
+        ):
+            return None  # "26 cm diameter" measures nothing
         if role.key == "origin" and not all(value[:1].isupper() for value in values):
             return None
         if role.key == "closure" and len(values) > 1:

@@ -202,10 +202,18 @@ def _filled(
     used = 0
     for one in [*first, *hooks]:
         need = width(one.text, place.unit) + (gap if taken else 0)
-        if used + need <= place.limit and len(taken) < at_most and one.text not in {other.text for other in taken}:
+        if used + need <= place.limit and len(taken) < at_most and not _told(one, taken):
             taken.append(one)
             used += need
     return tuple(taken)
+
+
+def _told(one: Sentence, taken: Sequence[Sentence]) -> bool:
+    """Whether a sentence says nothing that these don't say: its words, or all its facts."""
+    if one.text in {other.text for other in taken}:
+        return True
+    facts = set(one.about)
+    return bool(facts) and "statement" not in facts and facts <= {name for other in taken for name in other.about}
 
 
 def _name(tongue: Tongue, place: Place) -> Sentence:
@@ -271,7 +279,11 @@ def _ad_search(job: _Job) -> Fields:
         for one in [_opening(tongue, sheet, 1), *_hooks(tongue, sheet, dice)]
         if width(one.text, description.unit) <= description.limit
     ]
-    told = list({one.text: one for one in hooks}.values())[: description.lines] or [_name(tongue, description)]
+    told: list[Sentence] = []
+    for hook in hooks:
+        if len(told) < description.lines and not _told(hook, told):
+            told.append(hook)
+    told = told or [_name(tongue, description)]
     return {"headlines": _as_lines(fitting), "descriptions": _as_lines(told)}
 
 

@@ -243,6 +243,9 @@ def _detail(label: str, value: Any, source: str, glossary: Glossary, left: list[
     said = {}
     for locale in LOCALES:
         words = [glossary.say(one, locale, role.key if role else label) for one in values]
+        if locale == "zh" and CJK.search(label) and (role is None or role.key != "colour"):
+            # Who wrote the label in Chinese means the value to be read there: "Tritan", "99% sRGB".
+            words = [word if word and CJK.search(one) else one for one, word in zip(values, words, strict=True)]
         if all(words):
             said[locale] = tuple(_worded(word or "", role, locale) for word in words)
     return Detail(label, role, labels, values, said, source)
@@ -330,6 +333,10 @@ def _against_texts(
                 if other and not _mentions(elsewhere, other):
                     told.append(("title", other))
                     denied.add(other)
+        if one.role is not None and one.role.key == "origin":
+            elsewhere_made = _other_origin(one, statements)
+            told += [("description", said) for said in elsewhere_made]
+            denied.update(elsewhere_made)
         if one.role is not None and one.role.measured:
             told += [("description", other) for other in _other_measures(one, statements)]
             denied.update(other for place, other in told if place == "description")
@@ -402,6 +409,34 @@ def _other_measures(detail: Detail, statements: Mapping[str, Sequence[str]]) -> 
             ):
                 found.append(said)
     return list(dict.fromkeys(found))
+
+
+_MADE = re.compile(
+    r"\b(?i:made|produced|manufactured|woven|sewn|crafted|built) in (?:the )?([A-Z][A-Za-z ]{2,20}?)(?=[.,;!]|$| (?:and|by|from|of|with)\b)|(?:产自|产于|原产|制造于)([\u4e00-\u9fff]{2,6})"
+)
+
+
+def _other_origin(detail: Detail, statements: Mapping[str, Sequence[str]]) -> list[str]:
+    """Sentences of the description that name another country than the record. A place inside it ("made in Porto") isn't known to
+    be one, and isn't counted."""
+    words = (*detail.values, *(word for said in detail.said.values() for word in said))
+    held = " ".join(words).casefold()
+    countries = {word.casefold() for pair in words_of("origins") for word in pair}
+    found = []
+    for said in (one for texts in statements.values() for one in texts):
+        for match in _MADE.finditer(said):
+            named = (match[1] or match[2]).strip().casefold()
+            if named in countries and not _mentions(held, named) and not _related_country(named, held):
+                found.append(said)
+    return list(dict.fromkeys(found))
+
+
+def _related_country(named: str, held: str) -> bool:
+    """Whether the record names the same country in the other language."""
+    return any(
+        named in (one.casefold() for one in pair) and any(_mentions(held, one) for one in pair)
+        for pair in words_of("origins")
+    )
 
 
 def _mentions(text: str, word: str) -> bool:
