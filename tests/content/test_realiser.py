@@ -192,3 +192,19 @@ def test_nothing_is_told_twice_in_a_short_text(kind: str, variant: int) -> None:
 def test_letters_of_brand_and_title_stay_apart_in_chinese() -> None:
     sheet = sheet_of(record({"重量": "5.2 kg"}, {"zh": "4K 显示器"}, brand="Lumion"))
     assert texts(realise(sheet, Brief("title", "zh")), "zh")["title"].startswith("Lumion 4K 显示器")
+
+
+@pytest.mark.parametrize(
+    ("title", "category", "verb"),
+    [
+        ("Decaf espresso beans 1kg", ("Food", "Coffee"), "weigh"),
+        ("Women's running shorts", ("Clothing",), "weigh"),
+        ("Espresso maker 3 cups", ("Kitchen",), "weigh"),
+        ("Balance bike", ("Toys", "Bikes"), "weighs"),
+        ("Glass 300 ml", ("Kitchen", "Glass"), "weighs"),
+    ],
+)
+def test_a_verb_agrees_with_what_the_title_calls_it(title: str, category: tuple[str, ...], verb: str) -> None:
+    sheet = sheet_of(record({"weight": "1 kg"}, title, category=category))
+    said = texts(realise(sheet, Brief("description", "en")), "en")["body"]
+    assert f"{verb} 1 kg" in said

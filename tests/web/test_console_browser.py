@@ -89,6 +89,16 @@ def opened(browser: Browser, address: str, width: str = "desk", language: str = 
     return page
 
 
+def reach(page: Page, words: str) -> None:
+    """What says these words, or has this name, with the tabulator alone."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        told = "(document.activeElement.name || document.activeElement.textContent || '').trim()"
+        if page.evaluate(told) == words:
+            return
+    raise AssertionError(f"{words} isn't reached with the tabulator")
+
+
 @pytest.fixture
 def page(browser: Browser, serving: tuple[str, Shop]) -> Iterator[Page]:
     made = opened(browser, serving[0])
@@ -190,18 +200,6 @@ def test_a_text_is_written_edited_and_published_by_keyboard_alone(
 ) -> None:
     page = opened(browser, serving[0], width, language)
     en = language == "en-GB"
-
-    def reach(words: str) -> None:
-        """With the tabulator alone."""
-        for _ in range(90):
-            page.keyboard.press("Tab")
-            if (
-                page.evaluate("(document.activeElement.textContent || '').trim() || document.activeElement.name")
-                == words
-            ):
-                return
-        raise AssertionError(f"{words} isn't reached with the tabulator")
-
     page.goto(f"content/studio?product=tea-{4 if en else 5}&kind=title&locale={language[:2]}")
     page.wait_for_function("window.did_handshake === true")
     page.get_by_text("Everything in it stands in the record." if en else "文中内容都有记录可依。").wait_for()
@@ -218,7 +216,7 @@ def test_a_text_is_written_edited_and_published_by_keyboard_alone(
     for _ in range(4):
         page.keyboard.press("Backspace")
     page.get_by_text("Everything in it stands in the record." if en else "文中内容都有记录可依。").wait_for()
-    reach("Keep as a draft" if en else "存为草稿")
+    reach(page, "Keep as a draft" if en else "存为草稿")
     page.keyboard.press("Enter")
     page.get_by_text("Kept. It waits under Review." if en else "已保存，可在“审核”中查看。").wait_for()
     page.goto(f"content?kind=title&locale={language[:2]}")
@@ -228,6 +226,44 @@ def test_a_text_is_written_edited_and_published_by_keyboard_alone(
     page.keyboard.press("a")
     page.get_by_text("Published." if en else "已发布。").wait_for()
     page.wait_for_function("(before) => document.querySelector('h1').innerText !== before", arg=before)
+    page.context.close()
+
+
+@pytest.mark.parametrize(("width", "language"), [("desk", "zh-CN"), ("telephone", "en-GB")])
+def test_a_conversation_is_answered_and_an_article_written_by_keyboard_alone(
+    browser: Browser, serving: tuple[str, Shop], width: str, language: str
+) -> None:
+    en = language == "en-GB"
+    talk = serving[1].talk(locale=language[:2])
+    talk.say("I'd like to speak to a human please")
+    page = opened(browser, serving[0], width, language)
+    page.goto(f"inbox/{talk.id}?locale={language[:2]}")
+    page.wait_for_function("window.did_handshake === true")
+    reach(page, "text")
+    page.keyboard.type("Hello, this is Kim.")
+    reach(page, "Send" if en else "发送")
+    page.keyboard.press("Enter")
+    page.get_by_role("log").get_by_text("Hello, this is Kim.").wait_for()
+    reach(page, "Hand it back to the assistant" if en else "交还智能客服")
+    page.keyboard.press("Enter")
+    page.get_by_text("The assistant answers again." if en else "智能客服恢复回答。").wait_for()
+    page.goto(f"assistant/knowledge?locale={language[:2]}")
+    page.wait_for_function("window.did_handshake === true")
+    reach(page, "Write an article" if en else "写文章")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.id === 'field-title'")
+    page.keyboard.type("Opening hours")
+    reach(page, "body")
+    page.keyboard.type("We are here from nine to five.")
+    reach(page, "questions")
+    page.keyboard.type("When can I come?")
+    reach(page, "Save" if en else "保存")
+    page.keyboard.press("Enter")
+    page.get_by_text("The assistant answers from it within seconds." if en else "几秒内智能客服就会据此回答").wait_for()
+    with serving[1].database.connect() as connection:
+        row = connection.execute("SELECT questions FROM articles WHERE title = 'Opening hours' ORDER BY article_id DESC LIMIT 1").fetchone()  # fmt: skip
+    assert row is not None
+    assert row["questions"] == ["When can I come?"]
     page.context.close()
 
 

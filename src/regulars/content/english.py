@@ -294,12 +294,18 @@ def _is_adjective(label: str) -> bool:
     return bool(_ADJECTIVAL.search(label))
 
 
+_AMOUNT = re.compile(r"(?:\s+\d[\d.,x×/-]*\s*(?:kg|g|mg|ml|cl|l|cm|mm|m|in|oz|lb|w|v|pcs|pack|pieces)?)+$", re.I)
+
+
 def _numbered_noun(noun: str, title: str) -> tuple[str, bool]:
     """The noun in the number of the title, and whether that is plural: a jacket filed under "Jackets" is one jacket."""
     head = re.split(r",|\b(?:with|for|in|of|by)\b|[(–-]\s", title, maxsplit=1)[0].strip() or title
+    head = _AMOUNT.sub("", head) or head  # "Espresso beans 1kg" are beans
     if not noun:
         return "", is_plural(head)
     words = title.lower()
+    if not is_plural(noun) and noun not in words and is_plural(head):
+        return "", True  # filed under coffee, called beans
     if not is_plural(noun) or noun in words:
         return noun, is_plural(noun)
     last = noun.split()[-1]
