@@ -15,7 +15,7 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	@echo "Testing in two processes (about ten minutes on two cores; browser tests need Chromium)…"
-	@$(BIN)/python -m pytest -n 2
+	@OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n 2
 
 check: $(STAMP)
 	@$(BIN)/ruff format --check src tests benchmarks

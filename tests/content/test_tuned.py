@@ -15,8 +15,9 @@ from regulars.content.realiser import realise
 from regulars.content.sheet import sheet_of
 from regulars.content.studio import Studio
 from regulars.content.tuned import ABOUT_FILE, FORM, TAUGHT, About, TunedWriter, answer, question, read_answer
-from regulars.content.writers import Realiser, Writer
+from regulars.content.writers import ChatWriter, Realiser, Writer
 from regulars.errors import DamagedModel, InvalidInput, ModelError, NotEnoughData, RegularsError
+from regulars.language.chat_models import ScriptedModel
 from regulars.language.local_models import BundledModel
 from regulars.schema.content import KINDS, Brief, Voice
 from regulars.shop import Shop
@@ -160,11 +161,19 @@ def bundled() -> BundledModel:
     return BundledModel()
 
 
-@pytest.mark.parametrize("name", ["realiser", "tuned"])
+def writer_called(name: str, kind: str, bundled: BundledModel) -> Writer:
+    """The tuned writer here is the bundled model before any teaching: the worst that may stand behind the contract."""
+    if name == "realiser":
+        return Realiser()
+    if name == "tuned":
+        return TunedWriter(bundled, About(TAUGHT, "en", FORM, ""))
+    return ChatWriter(ScriptedModel(json.dumps({place.name: "A jacket.\nOf nylon." for place in KINDS[kind]})))
+
+
+@pytest.mark.parametrize("name", ["realiser", "chat", "tuned"])
 @pytest.mark.parametrize("kind", ["title", "sms", "ad_banner"])
 def test_a_writer_gives_the_kinds_parts_or_says_why_not(name: str, kind: str, bundled: BundledModel) -> None:
-    """The tuned writer here is the bundled model before any teaching: the worst that may stand behind the contract."""
-    writer: Writer = Realiser() if name == "realiser" else TunedWriter(bundled, About(TAUGHT, "en", FORM, ""))
+    writer = writer_called(name, kind, bundled)
     sheet = sheet_of(record(JACKET))
     before = repr(sheet)
     fields, why = None, ""
