@@ -84,6 +84,7 @@ def test_it_is_written_for_all_categories_published_and_goes_with_the_last_produ
     with kitchen.database.connect() as connection:
         writing_id, many = studio.begin(connection, ["category"], ["en", "zh"])
         assert many == 6  # Kitchen, Teapots and Cups in two languages
+        assert table.writing(connection, writing_id)["kinds"] == ["category"]
     ran = studio.run(writing_id)
     assert (ran.done, ran.failed) == (6, 0)
     with kitchen.database.connect() as connection:

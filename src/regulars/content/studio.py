@@ -265,7 +265,8 @@ class Studio:
                 hint="Check category and brand; with only products without a text, all may have one already.",
             )
         title = " · ".join(part for part in (category, brand) if part)
-        writing_id = table.begin_writing(connection, found, own, locales, budget, title, own_languages)
+        also = [CATEGORY] if CATEGORY in kinds else []
+        writing_id = table.begin_writing(connection, found, own, locales, budget, title, own_languages, also)
         voice = records.voice_of(connection)
         for locale in locales:
             said = [path for path in inside if not own_languages or category_title(path, locale, voice)]

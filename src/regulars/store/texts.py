@@ -346,12 +346,15 @@ def begin_writing(
     budget: int | None = None,
     title: str = "",
     own_languages: bool = False,
+    also: Sequence[str] = (),
 ) -> UUID:
-    """An order for each kind in each language of each product; own_languages: only in those in which it has a title."""
+    """An order for each kind in each language of each product; own_languages: only in those in which it has a title. also: kinds whose
+    items come by `add_items`.
+    """
     writing_id = new_id()
     connection.execute(
         "INSERT INTO writings (writing_id, title, kinds, locales, budget) VALUES (%s, %s, %s, %s, %s)",
-        (writing_id, title, list(kinds), list(locales), budget),
+        (writing_id, title, [*kinds, *also], list(locales), budget),
     )
     connection.execute(
         "INSERT INTO writing_items (writing_id, product_id, kind, locale)"
