@@ -244,6 +244,7 @@ def test_a_conversation_is_answered_and_an_article_written_by_keyboard_alone(
     reach(page, "Send" if en else "发送")
     page.keyboard.press("Enter")
     page.get_by_role("log").get_by_text("Hello, this is Kim.").wait_for()
+    page.wait_for_function("document.querySelector('textarea[name=text]').value === ''")  # drawn anew
     reach(page, "Hand it back to the assistant" if en else "交还智能客服")
     page.keyboard.press("Enter")
     page.get_by_text("The assistant answers again." if en else "智能客服恢复回答。").wait_for()

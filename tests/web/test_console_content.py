@@ -168,9 +168,9 @@ def test_a_writer_is_let_write_and_shown(desk: Shop) -> None:
 def test_pictures_that_do_not_fit_are_listed_where_no_product_is_chosen(desk: Shop) -> None:
     import numpy as np
 
-    names = [f"thing-{number}" for number in range(14)]
+    names = [f"thing-{number}" for number in range(20)]
     goods = [
-        {"id": name, "title": name, "category": ["Bags" if number < 7 else "Shoes"]}
+        {"id": name, "title": name, "category": ["Bags" if number < 10 else "Shoes"]}
         for number, name in enumerate(names)
     ]
     with desk.database.connect() as connection:
@@ -178,7 +178,7 @@ def test_pictures_that_do_not_fit_are_listed_where_no_product_is_chosen(desk: Sh
         records.upsert(connection, records.UPSERT_PRODUCTS, made)
         generator = np.random.default_rng(2)
         for number, name in enumerate(names):
-            middle = np.eye(8)[0 if number < 6 else 1]  # the last bag looks like the shoes
+            middle = np.eye(8)[0 if number < 9 else 1]  # the last bag looks like the shoes
             vector = (middle + generator.normal(0, 0.05, 8)).astype("<f2").tobytes()
             found = product_id(connection, {"namespace": "shop", "value": name})
             connection.execute("INSERT INTO picture_vectors (product_id, url, vector) VALUES (%s, 'x', %s)", (found, vector))  # fmt: skip
@@ -186,7 +186,7 @@ def test_pictures_that_do_not_fit_are_listed_where_no_product_is_chosen(desk: Sh
     async def steps(user: Any) -> None:
         await user.open("/content/studio")
         await user.should_see("Pictures beside the record", retries=PATIENCE)
-        await user.should_see("thing-6", retries=PATIENCE)
+        await user.should_see("thing-9", retries=PATIENCE)
 
     simulate(desk, steps)
 

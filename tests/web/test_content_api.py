@@ -94,25 +94,25 @@ def test_two_texts_are_compared_by_chance(shelf: Api) -> None:
 
 def test_a_category_is_introduced_on_its_page(shelf: Api) -> None:
     pots = [
-        {"id": f"pot-{place}", "title": f"Teapot {place}", "brand": "Tarn", "category": ["Tea", "Pots"], "price": "20", "stock": 1,
+        {"id": f"pot-{place}", "title": f"Teapot {place}", "brand": "Tarn", "category": ["Tea", "Teapots"], "price": "20", "stock": 1,
          "attributes": {"material": material}}
         for place, material in enumerate(("clay", "glass", "steel"))
     ]  # fmt: skip
     shelf.client.post("/v1/products", json={"products": pots}, headers=shelf.secret)
-    text = post(shelf, "texts", category="Tea > Pots", kind="category")
-    assert (text["product"], text["category"], text["state"]) == (None, ["Tea", "Pots"], "draft")
+    text = post(shelf, "texts", category="Tea > Teapots", kind="category")
+    assert (text["product"], text["category"], text["state"]) == (None, ["Tea", "Teapots"], "draft")
     for word in ("Tarn", "clay", "glass", "steel"):
         assert word in text["fields"]["body"]
-    assert not post(shelf, "check", category="Pots", kind="category", fields={"body": "Pots of gold."})["passed"]
+    assert not post(shelf, "check", category="Teapots", kind="category", fields={"body": "Teapots of gold."})["passed"]
     post(shelf, f"texts/{text['id']}/publish", version=1)
-    told = shelf.client.get("/v1/content/published?category=Pots", headers=shelf.public).json()["texts"]
+    told = shelf.client.get("/v1/content/published?category=Teapots", headers=shelf.public).json()["texts"]
     assert [one["fields"]["body"] for one in told] == [text["fields"]["body"]]
-    shelf.wait_for(lambda: shelf.client.get("/category/Pots").status_code == 200)
-    assert text["fields"]["body"].split(".")[0] in shelf.client.get("/category/Pots").text
+    shelf.wait_for(lambda: shelf.client.get("/category/Teapots").status_code == 200)
+    assert text["fields"]["body"].split(".")[0] in shelf.client.get("/category/Teapots").text
     assert '<p class="introduction">' not in shelf.client.get("/category/Tea").text
     out = shelf.client.get("/v1/content/export?format=shopify", headers=shelf.secret).text
     assert "Tarn" not in out  # a product file has no categories
-    for asked in ({"kind": "category"}, {"product": "cup", "category": "Pots", "kind": "category"}):
+    for asked in ({"kind": "category"}, {"product": "cup", "category": "Teapots", "kind": "category"}):
         answer = shelf.client.post("/v1/content/texts", json=asked, headers=shelf.secret)
         assert answer.status_code == 422
         assert "name one of them" in answer.json()["detail"]

@@ -14,7 +14,7 @@ SELECT one->>'asked' AS text, d.at FROM decisions d JOIN decision_traces t USING
        LATERAL jsonb_array_elements((t.trace->'checks')::jsonb) one
 WHERE d.surface = 'assistant' AND one ? 'asked' AND one->>'found' = 'false' ORDER BY d.at DESC LIMIT %s
 """
-_NUMBER = re.compile(r"[A-Za-z#-]*\d[A-Za-z0-9-]{3,}|(?:\+?\d[\d()./ -]{6,}\d)")
+_NUMBER = re.compile(r"[A-Za-z#-]*\d[A-Za-z0-9-]{3,}|\+?\d(?:[ ./-]?\(?\d\)?){6,}")
 
 _PERSONAL = re.compile(
     r"…|\d{3,}|\b(?:my name is|this is|i am|i'm|i live|my (?:address|street|phone|number|husband|wife))\b|\b(?:mr|mrs|ms|miss|dr)\b\.?"
