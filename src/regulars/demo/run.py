@@ -175,7 +175,10 @@ def _write_texts(shop: Shop, say: Say, bar: Bar) -> None:
         if texts.counts(connection):
             return
     with bar("writing product texts", False) as progress:
-        for category, kinds in (("Tea & coffee", ["description", "seo", "alt"]), ("Kitchen", ["description"])):
+        for category, kinds in (
+            ("Tea & coffee", ["description", "seo", "alt", "category"]),
+            ("Kitchen", ["description"]),
+        ):
             with shop.database.connect() as connection:
                 writing_id, _ = shop.studio.begin(connection, kinds, ["en", "zh"], category)
             shop.studio.run(writing_id, progress.rows if progress else None, by_model=False)
