@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from regulars.assist.evaluate import searched
 from regulars.assist.knowledge import ArticleText, Knowledge, Unanswered, gaps
 from regulars.assist.knowledge.contradictions import amounts, contradict
 from regulars.assist.knowledge.index import Known
@@ -67,6 +68,19 @@ def test_an_article_is_found_by_what_it_was_asked_as() -> None:
         ("How many years is the guarantee?", "warranty"),
     ):
         assert first(told, question, "en") == expected
+
+
+def test_search_is_measured_on_wordings_that_it_does_not_know() -> None:
+    assert searched(ARTICLES) is None
+    asked = {
+        "returns": ("How do I send this back to you?",),
+        "wool": ("How can I clean a woollen jumper?", "Can you wrap a present with a card?"),
+    }
+    told = searched([replace(one, questions=asked.get(one.id, ())) for one in ARTICLES])
+    assert told is not None
+    assert told["wordings"] == 3
+    assert told["hit_at_3"] == pytest.approx(2 / 3)
+    assert told["missed"] == [{"question": "Can you wrap a present with a card?", "article": "wool"}]
 
 
 def test_policies_are_found(knowledge: Knowledge) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from regulars.assist.intents.measures import judged
+from regulars.assist.knowledge.library import read_articles
+from regulars.assist.knowledge.passages import ArticleText, language_of
+from regulars.assist.knowledge.service import Knowledge
 from regulars.assist.train import labelled, serving
 from regulars.store.database import Database
 
+MOST_ASKED, SHOWN = 2_000, 10
 CONVERSATIONS = """
 SELECT c.locale, count(*) AS conversations,
        count(*) FILTER (WHERE c.handover_reason IS NULL) AS contained,
@@ -34,11 +40,13 @@ FROM (SELECT (timings_ms->>'compose')::float8 AS ms FROM decisions WHERE surface
 
 def evaluate_assistant(database: Database, models: Path) -> dict[str, Any]:
     """intents: of labelled messages (accuracy, recall of what is out of scope, confusions), None without labels. Careful:
-    labels that the version learned from flatter it. conversations, handovers, acts, turn_ms: as they were had.
+    labels that the version learned from flatter it. search: of the wordings that articles are asked as (see `searched`), None where there
+    are none. conversations, handovers, acts, turn_ms: as they were had.
     """
     with database.connect() as connection:
         own = labelled(connection)
         model = serving(connection, models)
+        articles = read_articles(connection)
         told = {
             "conversations": connection.execute(CONVERSATIONS).fetchall(),
             "handovers": connection.execute(HANDOVERS).fetchall(),
@@ -51,4 +59,27 @@ def evaluate_assistant(database: Database, models: Path) -> dict[str, Any]:
             **judged(model.predict([one.text for one in own]), [one.intent for one in own]),
             "messages": len(own),
         }
-    return {"intents": intents, "validation": model.report.get("validation"), **told}
+    return {"intents": intents, "validation": model.report.get("validation"), "search": searched(articles), **told}
+
+
+def searched(articles: Sequence[ArticleText]) -> dict[str, Any] | None:
+    """How often the help centre's search finds the article that a wording belongs to, among the first and the first three, when no article
+    carries its wordings: as it goes with a question that nobody asked before. missed: some that aren't found. None without wordings."""
+    asked = [(question, one.id) for one in articles for question in one.questions]
+    if not asked:
+        return None
+    knowledge = Knowledge.of([replace(one, questions=()) for one in articles])
+    first = third = 0
+    missed: list[dict[str, str]] = []
+    for question, article in asked[:MOST_ASKED]:
+        found = list(
+            dict.fromkeys(
+                passage.source.partition(":")[2] for passage in knowledge.search(question, language_of(question), 9)
+            )
+        )[:3]
+        first += found[:1] == [article]
+        third += article in found
+        if article not in found and len(missed) < SHOWN:
+            missed.append({"question": question, "article": article})
+    many = min(len(asked), MOST_ASKED)
+    return {"wordings": many, "hit_at_1": first / many, "hit_at_3": third / many, "missed": missed}

@@ -93,6 +93,14 @@ def evaluate(shop: Shop, as_json: bool) -> None:
         confused = intents.get("confusions") or []
         for one in confused[:5]:
             say(f"  {one['intent']} is read as {one['predicted']}: {one['count']} times")
+    search = told["search"]
+    if search is not None:
+        say(
+            f"Search: of {search['wordings']:,} wordings that articles are asked as, {search['hit_at_3']:.1%} find their article among"
+            f" the first three, {search['hit_at_1']:.1%} as the first, without knowing the wording."
+        )
+        for one in search["missed"][:5]:
+            say(f"  not found: {one['question'][:80]} → {one['article']}")
     rows = told["conversations"]
     if not rows:
         say("Nobody has talked to it yet.")
