@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from regulars.content.gate import judge, texts
@@ -15,7 +17,7 @@ from regulars.store import texts as table
 from .test_studio import put
 
 
-def teapots() -> list[dict[str, object]]:
+def teapots() -> list[dict[str, Any]]:
     made = [
         ("clay", "red", "Hillside"),
         ("steel", "black", "Tarn"),
@@ -36,7 +38,7 @@ def teapots() -> list[dict[str, object]]:
 
 @pytest.fixture
 def kitchen(shop: Shop) -> Shop:
-    put(shop, *teapots())  # type: ignore[arg-type]
+    put(shop, *teapots())
     with shop.database.connect() as connection:
         table.write_voice(connection, {"glossary": {"Teapots": "茶壶", "Cups": "杯子", "Kitchen": "厨房"}})
     return shop

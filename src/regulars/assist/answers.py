@@ -75,6 +75,11 @@ class Draft:
     last: datetime
     conversations: tuple[UUID, ...]
 
+    @property
+    def text(self) -> str:
+        """The sentences as an article's body."""
+        return ("" if self.locale == "zh" else " ").join(self.body)
+
 
 def read(connection: Connection, most: int = MOST) -> list[Answered]:
     """Questions that a person answered in conversations that are closed and weren't rated badly, the newest first; without personal data."""

@@ -109,7 +109,7 @@ def draft_told(draft: Draft) -> dict[str, Any]:
     return {
         "id": f"draft-{mark}",
         "title": draft.title,
-        "body": ("" if draft.locale == "zh" else " ").join(draft.body),
+        "body": draft.text,
         "locale": draft.locale,
         "sentences": [{"text": text, "answers": many} for text, many in zip(draft.body, draft.agree, strict=True)],
         "questions": list(draft.questions[:MOST_WORDINGS]),

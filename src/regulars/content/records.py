@@ -51,14 +51,8 @@ def category_id(connection: Connection, given: str) -> int:
         for path in categories.find(connection, parts[-1])
         if tuple(one.casefold() for one in path)[-len(folded) :] == folded
     ]
-    exact = [path for path in fitting if len(path) == len(parts)] or fitting
-    if not exact:
-        raise NotFound(
-            f"There is no category {given[:80]!r} of {categories.MIN_PRODUCTS} products or more.", field="category"
-        )
-    if len(exact) > 1:
-        raise _several(given, exact)
-    return categories.id_of(connection, exact[0])
+    missing = f"There is no category {given[:80]!r} of {categories.MIN_PRODUCTS} products or more."
+    return categories.id_of(connection, _only(fitting, given, len(parts), missing))
 
 
 def product_id(connection: Connection, given: Any) -> int:
@@ -85,21 +79,22 @@ def subject_id(connection: Connection, product: Any, category: str | None, *, wr
     if writing:
         return category_id(connection, category)
     parts = tuple(part.strip() for part in category.split(">"))
-    found = categories.known(connection, parts)
-    exact = [one for one in found if len(one[1]) == len(parts)] or found
+    ids = {path: number for number, path in categories.known(connection, parts)}
+    return ids[_only(list(ids), category, len(parts), f"No text is about a category {category[:80]!r}.")]
+
+
+def _only(fitting: Sequence[tuple[str, ...]], given: str, depth: int, missing: str) -> tuple[str, ...]:
+    """The one path that is meant: a whole path goes before those that only end so. Raises: NotFound saying `missing`, InvalidInput."""
+    exact = [path for path in fitting if len(path) == depth] or fitting
     if not exact:
-        raise NotFound(f"No text is about a category {category[:80]!r}.", field="category")
+        raise NotFound(missing, field="category")
     if len(exact) > 1:
-        raise _several(category, [path for _, path in exact])
-    return exact[0][0]
-
-
-def _several(given: str, paths: Sequence[tuple[str, ...]]) -> InvalidInput:
-    return InvalidInput(
-        f"There are several categories {given[:80]!r}.",
-        hint=f"Say which: {'; '.join(' > '.join(path) for path in paths[:4])}.",
-        field="category",
-    )
+        raise InvalidInput(
+            f"There are several categories {given[:80]!r}.",
+            hint=f"Say which: {'; '.join(' > '.join(path) for path in exact[:4])}.",
+            field="category",
+        )
+    return exact[0]
 
 
 def record_of(row: Row) -> Record:

@@ -68,7 +68,7 @@ def train_writer(
     Raises: InvalidInput for an unknown method, kind or device; NotEnoughData; ModelError where parts aren't installed; DamagedModel.
     """
     check(method, kinds)
-    from regulars.language.llama_tuning import LlamaSettings
+    from regulars.language.llama_tuning import LlamaSettings, forget
 
     tell = progress or (lambda _done, _line: None)
     base = bundled_file()
@@ -89,17 +89,16 @@ def train_writer(
     try:
         about = About(found.kinds, "en", tuned.FORM, _digest(source))
         told = fit(source, draft.folder / tuned.MODEL_FILE, found, settings, tuning / STATE, _share(tell, 0.02, 0.8))
-        kinds_before = About.load(parent.folder).kinds if parent else found.kinds
+        about_before = About.load(parent.folder) if parent else about
         # A version that was taught less mustn't take the place of one that writes more: what either can't write has failed.
-        both = tuple(dict.fromkeys((*kinds_before, *found.kinds)))
+        both = tuple(dict.fromkeys((*about_before.kinds, *found.kinds)))
         asked = found if set(both) == set(found.kinds) else _lessons(database, both, 0)
         about.save(draft.folder)
         series = curves.series_of(curves.curve_of(told.history), step="step")
         curves.write_events(draft.folder / curves.FOLDER, series, time.time(), "writer")
         after = _measured(draft.folder / tuned.MODEL_FILE, draft.version, about, asked, _share(tell, 0.8, 0.9))
         file, name = (parent.folder / tuned.MODEL_FILE, parent.version) if parent else (base, "the bundled model")
-        of_before = About.load(parent.folder) if parent else about
-        before = _measured(file, name, of_before, asked, _share(tell, 0.9, 1.0))
+        before = _measured(file, name, about_before, asked, _share(tell, 0.9, 1.0))
     except BaseException:
         draft.discard()
         raise
@@ -122,8 +121,6 @@ def train_writer(
     draft.settings.update({**asdict(settings), "rate": settings.rate, "go_on": go_on, "base": about.base})
     draft.parent = parent.version if go_on and parent else None
     draft.note = f"{method}: {verdict}"
-    from regulars.language.llama_tuning import forget
-
     with database.connect() as connection:
         version = registry.register(connection, models, draft)
         if better and promote:

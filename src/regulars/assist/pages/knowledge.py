@@ -219,14 +219,14 @@ class _Page:
                     with parts.box("tr"):
                         parts.cells([joined([gap.title, more]), visit.number(gap.count), visit.ago(gap.last)], [1])
                         with parts.box("td"):
-                            self._write_button(gap)
+                            kept = [text for text in gap.questions if impersonal(text)]
+                            self._write_button(gap.title, gap.locales[0] if gap.locales else "", questions=kept)
 
-    def _write_button(self, gap: Gap) -> None:
+    def _write_button(self, question: str, locale: str, body: str = "", questions: Sequence[str] = ()) -> None:
+        """Opens the form of a new article about a question."""
         say = self.visit.say
-        locale = gap.locales[0] if gap.locales else ""
-        label = say("Write an article about {question}", question=gap.title)
-        kept = [text for text in gap.questions if impersonal(text)]
-        parts.button(say("Write it"), lambda: self._edit(None, gap.title, locale, "", kept), "quiet", label)
+        label = say("Write an article about {question}", question=question)
+        parts.button(say("Write it"), lambda: self._edit(None, question, locale, body, questions), "quiet", label)
 
     def _draw_drafts(self, found: list[Draft]) -> None:
         visit, say = self.visit, self.visit.say
@@ -246,15 +246,7 @@ class _Page:
                         language = context.language_word(say, draft.locale)
                         parts.cells([told, language, visit.number(draft.count)], [2])
                         with parts.box("td"):
-                            self._draft_button(draft)
-
-    def _draft_button(self, draft: Draft) -> None:
-        say = self.visit.say
-        label = say("Write an article about {question}", question=draft.title)
-        body = ("" if draft.locale == "zh" else " ").join(draft.body)
-        parts.button(
-            say("Write it"), lambda: self._edit(None, draft.title, draft.locale, body, draft.questions), "quiet", label
-        )
+                            self._write_button(draft.title, draft.locale, draft.text, draft.questions)
 
     # Labels.
 
