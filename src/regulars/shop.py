@@ -37,13 +37,13 @@ from regulars.recommend.evaluate import evaluate
 from regulars.recommend.explain import explain
 from regulars.recommend.filters import Wishes
 from regulars.recommend.live import KIND, Live
+from regulars.recommend.steered import Steered, external, no_customer
 from regulars.recommend.train import TrainSettings
 from regulars.schema import Decision, Event, ExternalId, ShopSettings
-from regulars.schema.identity import as_external_id
 from regulars.store import decisions, identity, people, records, registry, rows, supervisor
 from regulars.store import shop as shop_table
 from regulars.store.backup import backup, restore
-from regulars.store.database import Connection, Database, Row, migrate
+from regulars.store.database import Database, Row, migrate
 from regulars.store.mirror import Mirror, Synced
 from regulars.store.tokens import sign_customer
 from regulars.store.workspace import StartSettings, Workspace
@@ -75,7 +75,7 @@ class Recommendations:
     timings_ms: dict[str, float]
 
 
-class Shop:
+class Shop(Steered):
     """One shop's engine. Use it as a context manager, or call `close`: then the embedded database may stop."""
 
     def __init__(self, workspace: Workspace, start: StartSettings, database: Database) -> None:
@@ -280,18 +280,18 @@ class Shop:
         self.live.refresh()
         serving = self.live.serving()
         with self.database.connect() as connection:
-            who = None if customer is None else _external(customer, "customer")
+            who = None if customer is None else external(customer, "customer")
             person = people.read_person(connection, who, visitor)
             if who is not None and person.customer_id is None:
-                raise _no_customer(connection, who)
+                raise no_customer(connection, who)
             context = None
             if product is not None:
-                name = _external(product, "product")
+                name = external(product, "product")
                 item = serving.catalogue.named(*name)
                 if item is None:
                     raise NotFound(f"There is no product {name.value!r}.", field="product")
                 context = item.product_id
-            barred = [serving.catalogue.named(*_external(one, "exclude")) for one in exclude]
+            barred = [serving.catalogue.named(*external(one, "exclude")) for one in exclude]
             request = service.Request(
                 surface,
                 n,
@@ -316,7 +316,7 @@ class Shop:
         serving = self.live.serving()
         shown: list[Recommendations] = []
         for start in range(0, len(customers), PEOPLE_AT_ONCE):
-            who = [_external(one, "customer") for one in customers[start : start + PEOPLE_AT_ONCE]]
+            who = [external(one, "customer") for one in customers[start : start + PEOPLE_AT_ONCE]]
             found = self.read_people(who)
             unknown = next((name for name, person in zip(who, found, strict=True) if person.customer_id is None), None)
             if unknown is not None:
@@ -330,7 +330,7 @@ class Shop:
     def read_people(self, customers: Sequence[str | ExternalId]) -> list[people.Person]:
         """Who they are and what they did last, in one round trip; one who isn't known has no customer_id."""
         with self.database.connect() as connection:
-            return people.read_people(connection, [_external(one, "customer") for one in customers])
+            return people.read_people(connection, [external(one, "customer") for one in customers])
 
     def keep_decisions(self, made: Sequence[Decision]) -> None:
         """Keeps decisions in groups, each with its trace; keeping one twice is keeping it once."""
@@ -377,7 +377,7 @@ class Shop:
         """
         self.live.refresh()
         desk = Desk(self.workspace.models, self.live.serving)
-        who = None if customer is None else _external(customer, "customer")
+        who = None if customer is None else external(customer, "customer")
         with self.database.connect() as connection:
             row = shop_table.read(connection)
         return talk.begin(self.database, desk, row.secret, row.settings, who, best_locale(locale))
@@ -442,7 +442,7 @@ class Shop:
         """A signed token with which a browser may speak for this customer. Your server makes it after login."""
         with self.database.connect() as connection:
             secret = shop_table.read(connection).secret
-        return sign_customer(secret, _external(customer, "customer"), seconds)
+        return sign_customer(secret, external(customer, "customer"), seconds)
 
     def rotate_secret(self) -> None:
         """A new secret for customer tokens: all that were signed with the one before stop working within seconds."""
@@ -456,12 +456,12 @@ class Shop:
 
     def erase(self, customer: str | ExternalId) -> dict[str, int]:
         """Forgets a customer, in the store and in the mirror. Returns rows gone by table. Raises: NotFound."""
-        who = _external(customer, "customer")
+        who = external(customer, "customer")
         return erasure.erase(self.database, self.mirror, self.workspace.imports, self._customer_id(who))
 
     def export_customer(self, customer: str | ExternalId) -> dict[str, Any]:
         """All that is kept about a customer. Raises: NotFound."""
-        found = self._customer_id(_external(customer, "customer"))
+        found = self._customer_id(external(customer, "customer"))
         with self.database.connect() as connection:
             return export.everything(connection, found)
 
@@ -469,7 +469,7 @@ class Shop:
         with self.database.connect() as connection:
             found = identity.id_of(connection, "customer", who)
             if found is None:
-                raise _no_customer(connection, who)
+                raise no_customer(connection, who)
         return found
 
     def sync_mirror(self) -> Synced:
@@ -492,23 +492,6 @@ class Shop:
 
     def backup(self, target: str | Path) -> Path:
         return backup(self.workspace, self.database, Path(target))
-
-
-def _no_customer(connection: Connection, who: ExternalId) -> NotFound:
-    others = [one for one in identity.namespaces_of(connection, "customer", who.value) if one != who.namespace]
-    hint = (
-        f"It is known in the namespace {others[0]}: --namespace {others[0]}, or ExternalId({others[0]!r}, …)."
-        if others
-        else "Import them, or send an event of theirs."
-    )
-    return NotFound(f"There is no customer {who.value!r}.", hint=hint)
-
-
-def _external(given: str | ExternalId, field: str) -> ExternalId:
-    try:
-        return as_external_id(given)
-    except ValueError as error:
-        raise InvalidInput(f"{field}: {error}.", field=field) from error
 
 
 def init(folder: str | Path, **settings: Any) -> Shop:

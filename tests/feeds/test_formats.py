@@ -115,7 +115,7 @@ def test_a_preview_suggests_what_odd_columns_may_mean(tmp_path: Path) -> None:
     file.write_text("Item Number,Product Name,Cost,Colour\n1,Mug,2,red\n")
     preview = preview_file(SETTINGS, file, "products")
     suggested = {column.name: column.suggestion for column in preview.columns}
-    assert suggested == {"Item Number": "id", "Product Name": "title", "Cost": None, "Colour": None}
+    assert suggested == {"Item Number": "id", "Product Name": "title", "Cost": "cost", "Colour": None}
     assert [problem.field for problem in preview.problems] == ["id"]
     assert preview_file(SETTINGS, file).kind == "products"
     mapped = preview_file(

@@ -23,7 +23,7 @@ from store.helpers import ask, one, products  # isort: skip
 from .writers import WRITERS
 
 SHOPIFY = """\
-Handle,Title,Body (HTML),Vendor,Type,Tags,Option1 Name,Option1 Value,Variant SKU,Variant Price,Image Src,Cost per item,Status
+Handle,Title,Body (HTML),Vendor,Type,Tags,Option1 Name,Option1 Value,Variant SKU,Variant Price,Image Src,Tax code,Status
 mug,Mug,<p>Holds tea.</p>,Acme,Kitchen,"tea, gift",Size,Small,MUG-S,9.50,https://x/1.jpg,2,active
 mug,,,,,,,Large,MUG-L,11.50,,2,
 cup,Cup,,Acme,Kitchen,,Title,Default Title,CUP,3,,,active
@@ -240,7 +240,7 @@ def test_the_command_line_finds_out_what_a_file_is(shop: Shop, tmp_path: Path) -
         "products, Shopify products (CSV). Of all 3 rows: 2 products usable, 0 rejected. Nothing was written." in said
     )
     assert "variants.price" in said
-    assert "not kept, 1 column: Cost per item" in said
+    assert "not kept, 1 column: Tax code" in said
     assert shop.counts()["products"] == 0
     assert json.loads(run(paths[0], "--dry-run", "--json"))[0]["usable"] == 2
     assert shop.counts()["products"] == 0

@@ -132,7 +132,7 @@ def shopify_products(random: Random) -> File:
             row = {names["id"]: handle, names["sku"]: sku, names["price"]: styled(random, price),
                    names["before"]: styled(random, before) if before else "", names["stock"]: "" if stock is None else str(stock),
                    names["picture"]: f"https://x/{pen.word(names['picture'], plain=True)}.jpg", names["alt"]: pen.maybe(names["alt"]),
-                   names["barcode"]: pen.maybe(names["barcode"]), "Cost per item": pen.maybe("Cost per item", plain=True),
+                   names["barcode"]: pen.maybe(names["barcode"]), "Tax code": pen.maybe("Tax code", plain=True),
                    **{names["value"].format(n + 1): value for n, value in enumerate(values)}}  # fmt: skip
             variants.append(
                 {
@@ -149,7 +149,7 @@ def shopify_products(random: Random) -> File:
                          "category": [part.strip() for part in path.split(">") if part.strip()], "variants": variants})  # fmt: skip
     header = [names["id"], "Title", names["body"], "Vendor", names["category"], "Type", "Tags", "Status", names["mpn"], "SEO Title",
               *(names["option"].format(n) for n in (1, 2, 3)), *(names["value"].format(n) for n in (1, 2, 3)), names["sku"],
-              names["price"], names["before"], names["stock"], names["picture"], names["alt"], names["barcode"], "Cost per item"]  # fmt: skip
+              names["price"], names["before"], names["stock"], names["picture"], names["alt"], names["barcode"], "Tax code"]  # fmt: skip
     return File(table(pen, header, rows), "products.csv", expected, pen.words)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from regulars.recommend import again, service
 from regulars.recommend.catalogue import Catalogue, Item
-from regulars.recommend.filters import FilterBase
+from regulars.recommend.filters import FilterBase, Wishes
 from regulars.schema import ShopSettings
 from regulars.store.people import NOBODY, Person
 
@@ -91,7 +91,7 @@ def test_kinds_part_alike_from_goes_with() -> None:
     items += [item(number, f"tea {number}", "Kitchen", "Tea") for number in range(6, 8)]
     base = serving(items).filters
     none = np.zeros(0, np.int32)
-    wishes = service.Wishes()
+    wishes = Wishes()
     alike = base.bar(wishes, none, 0, none, none, "same")
     assert [bool(one) for one in alike.mask] == [True, False, False, False, False, True, True]
     other = base.bar(wishes, none, 0, none, none, "other")

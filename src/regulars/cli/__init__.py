@@ -10,7 +10,7 @@ import sys
 from typing import NoReturn
 
 # Importing a module hangs its commands on the app; `--help` lists them in this order.
-from regulars.cli import chat, content, data, pictures, recommender, serving, shop, tuning  # noqa: F401 - their commands register themselves
+from regulars.cli import chat, content, data, pictures, recommender, serving, shop, steering, tuning  # noqa: F401 - their commands register themselves
 from regulars.cli.options import app
 from regulars.errors import RegularsError
 from regulars.terminal import err

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from regulars.feeds.contract import Notes
+
 _SIGNS = {
     "€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "₫": "VND", "₽": "RUB", "₺": "TRY", "₴": "UAH", "₪": "ILS", "฿": "THB",
     "₱": "PHP", "₦": "NGN", "R$": "BRL", "US$": "USD", "C$": "CAD", "CA$": "CAD", "A$": "AUD", "AU$": "AUD", "HK$": "HKD",
@@ -73,6 +75,18 @@ def read_prices(variant: dict[str, Any], texts: Mapping[str, str]) -> None:
             continue
         if currency:
             variant["currency"] = currency
+
+
+def read_cost(variant: dict[str, Any], text: str, notes: Notes) -> None:
+    """Puts what the shop pays into a variant. Nobody is shown it: one that is no amount is left out, the product isn't refused."""
+    try:
+        amount, _ = read_amount(text) if text else ("", None)
+    except ValueError:
+        amount = "-"
+    if amount.startswith("-"):
+        notes.count("a cost that is no amount: left out")
+    elif amount:
+        variant["cost"] = amount
 
 
 def _decimal(text: str, currency: str | None, sign_after: bool) -> str:

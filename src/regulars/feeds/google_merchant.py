@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from regulars.feeds.amounts import read_prices
+from regulars.feeds.amounts import read_cost, read_prices
 from regulars.feeds.contract import Attributes, Look, Notes, Places, Source, cell_text, truth, whole
 from regulars.feeds.grouping import groups
 from regulars.feeds.html_text import plain_text
@@ -19,13 +19,13 @@ from regulars.feeds.reader import Broken, Read
 from regulars.schema import Product
 
 _KEPT = ["gtin", "mpn", "condition", "color", "size", "gender", "age_group", "material", "pattern", "size_type", "size_system", "adult", "multipack", "is_bundle", "energy_efficiency_class", "unit_pricing_measure", "unit_pricing_base_measure", "product_highlight", "google_product_category", "custom_label_0", "custom_label_1", "custom_label_2", "custom_label_3", "custom_label_4", "shipping_weight", "product_length", "product_width", "product_height", "product_weight", "availability_date", "expiration_date"]  # fmt: skip
-_LEFT = ["ads_redirect", "shipping", "shipping_label", "tax", "tax_category", "cost_of_goods_sold", "auto_pricing_min_price", "promotion_id", "excluded_destination", "included_destination", "shopping_ads_excluded_country", "pause", "min_handling_time", "max_handling_time", "transit_time_label", "ships_from_country", "return_policy_label", "shipping_length", "shipping_width", "shipping_height", "identifier_exists", "mobile_link", "canonical_link", "lifestyle_image_link", "virtual_model_link", "installment", "subscription_cost", "loyalty_points", "loyalty_program", "certification", "structured_title", "structured_description", "external_seller_id", "disclosure_date", "maximum_retail_price", "handling_cutoff_time", "free_shipping_threshold", "display_ads_id", "display_ads_link", "display_ads_title", "display_ads_value", "display_ads_similar_ids", "short_title", "pubDate", "updated", "published", "guid", "author"]  # fmt: skip
+_LEFT = ["ads_redirect", "shipping", "shipping_label", "tax", "tax_category", "auto_pricing_min_price", "promotion_id", "excluded_destination", "included_destination", "shopping_ads_excluded_country", "pause", "min_handling_time", "max_handling_time", "transit_time_label", "ships_from_country", "return_policy_label", "shipping_length", "shipping_width", "shipping_height", "identifier_exists", "mobile_link", "canonical_link", "lifestyle_image_link", "virtual_model_link", "installment", "subscription_cost", "loyalty_points", "loyalty_program", "certification", "structured_title", "structured_description", "external_seller_id", "disclosure_date", "maximum_retail_price", "handling_cutoff_time", "free_shipping_threshold", "display_ads_id", "display_ads_link", "display_ads_title", "display_ads_value", "display_ads_similar_ids", "short_title", "pubDate", "updated", "published", "guid", "author"]  # fmt: skip
 PLACES = Places(
     {
         "id": "item", "item_group_id": "group", "title": "title", "description": "description", "summary": "description",
         "content": "description", "link": "url", "brand": "brand", "product_type": "category",
         "image_link": "picture", "additional_image_link": "pictures", "additional_image_links": "pictures",
-        "price": "variants.price", "sale_price": "variants.sale_price",
+        "price": "variants.price", "cost_of_goods_sold": "variants.cost", "sale_price": "variants.sale_price",
         "sale_price_effective_date": "sale_dates", "availability": "availability", "quantity": "variants.stock",
         "sell_on_google_quantity": "variants.stock", "inventory": "variants.stock",
         **{name: f"attributes.{name}" for name in _KEPT}, "colour": "attributes.color",
@@ -203,7 +203,14 @@ def _variant(cells: dict[str, list[str]], notes: Notes) -> dict[str, Any]:
     if sale and not _on_sale(cells.get("sale_dates", [""])[0], notes):
         notes.count("a sale price outside its dates: the regular price counts")
         sale = ""
-    read_prices(variant, {"price": sale or price, "compare_at_price": price if sale else ""})
+    read_prices(
+        variant,
+        {
+            "price": sale or price,
+            "compare_at_price": price if sale else "",
+        },
+    )
+    read_cost(variant, cells.get("variants.cost", [""])[0], notes)
     available = cells.get("availability", [""])[0].lower().replace("_", " ")
     stock = whole(cells.get("variants.stock", [""])[0])
     if "out of stock" in available or truth(available) is False:

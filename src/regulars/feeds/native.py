@@ -32,7 +32,7 @@ KINDS: dict[str, type[BaseModel]] = {
 LEFTOVERS = {"products": "attributes", "customers": "traits", "events": "properties", "orders": "traits"}
 ORDER_LINE = ("product", "variant", "quantity", "unit_price", "discount", "title")
 FIELDS = {kind: frozenset(model.model_fields) for kind, model in KINDS.items()}
-_AMOUNTS = frozenset({"price", "compare_at_price", "total", "shipping"})
+_AMOUNTS = frozenset({"price", "compare_at_price", "cost", "total", "shipping"})
 _LINE_AMOUNTS = frozenset({"unit_price", "discount"})
 _JSON_CELLS = frozenset({"pictures", "variants", "also_known_as", "addresses", "payment_methods", "consent", "lines", "payments", "shipments", "messages", "tags", "attributes", "traits", "properties", "options", "title", "description", "id", "customer", "product", "variant", "order", "address", "category"})  # fmt: skip
 

@@ -193,6 +193,7 @@ _MEANT = {
     "description": "description|body|body html|text|details|long description|product description|描述|商品描述|详情",
     "price": "price|amount|unit price|sale price|regular price|msrp|rrp|value|价格|售价|单价",
     "compare_at_price": "compare at price|compare price|list price|old price|original price|originalprice|was price|原价",
+    "cost": "cost|unit cost|cost per item|purchase price|cost price|cost of goods|成本|进价",
     "brand": "brand|vendor|manufacturer|maker|品牌",
     "category": "category|categories|product type|type|department|collection|分类|类目",
     "stock": "stock|quantity|qty|inventory|stock quantity|available|on hand|库存",

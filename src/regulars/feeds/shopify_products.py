@@ -11,14 +11,14 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from regulars.feeds.amounts import read_prices
+from regulars.feeds.amounts import read_cost, read_prices
 from regulars.feeds.contract import Attributes, Cells, Look, Notes, Places, Source, split_list, truth, whole
 from regulars.feeds.grouping import groups
 from regulars.feeds.html_text import plain_text
 from regulars.feeds.reader import Broken, Read
 from regulars.schema import Product
 
-_VARIANT = {"sku", "price", "compare_at_price", "stock", "picture", "id", "option1", "option2", "option3"}
+_VARIANT = {"sku", "price", "compare_at_price", "cost", "stock", "picture", "id", "option1", "option2", "option3"}
 PLACES = Places(
     {
         "Handle": "id", "URL handle": "id", "ID": "also_known_as", "Title": "title", "Body (HTML)": "description",
@@ -45,8 +45,9 @@ PLACES = Places(
         "Google Shopping / MPN": "attributes.mpn",
         "Google Shopping / Manufacturer part number (MPN)": "attributes.mpn",
         "Google Shopping / Condition": "attributes.condition",
-        # What runs a warehouse, a tax return or an advertisement, and what the shop paid, is nothing to recommend by.
-        "Cost per item": None, "Charge tax": None, "Tax code": None, "Variant Tax Code": None, "Variant Taxable": None,
+        "Cost per item": "variants.cost",
+        # What runs a warehouse, a tax return or an advertisement is nothing to recommend by.
+        "Charge tax": None, "Tax code": None, "Variant Tax Code": None, "Variant Taxable": None,
         "Variant Requires Shipping": None, "Requires shipping": None, "Variant Fulfillment Service": None,
         "Fulfillment service": None, "Variant Weight Unit": None, "Weight unit for display": None,
         "SEO Title": None, "SEO Description": None, "Template Suffix": None, "Published Scope": None,
@@ -199,6 +200,7 @@ def _variant(cells: Cells, named: dict[str, str], notes: Notes, says_tracked: bo
     for name in ("price", "compare_at_price"):
         if name in own:
             variant[name] = own[name]
+    read_cost(variant, own.get("cost", ""), notes)
     if "picture" in own:
         variant["pictures"] = [own["picture"][:4_000]]
     stock = whole(own.get("stock"))

@@ -6,31 +6,30 @@ kilobytes of Python objects) until somebody looks at it. A million products fit,
 
 from __future__ import annotations
 
-import array
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self, overload
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 
-from regulars.recommend.dataset import Int32, Int64, ItemFacts, Vocabulary
-from regulars.schema import Money
+from regulars.recommend.dataset import Float32, Int32, Int64, ItemFacts, Vocabulary
+from regulars.recommend.items import Item, PackedItems, Packing, Places, Texts, item_of, item_text
 from regulars.schema.identity import DEFAULT_NAMESPACE
-from regulars.store.database import Connection, Row
+from regulars.store.database import Connection
 
 READ_PRODUCTS = """
 SELECT p.product_id, p.known, p.status, p.texts, p.brand, p.category, p.attributes, p.pictures, p.url, p.created_at,
-       v.price, v.compare_at, v.currency, v.exponent, v.in_stock, v.pictures AS variant_pictures,
+       v.price, v.compare_at, v.currency, v.exponent, v.in_stock, v.pictures AS variant_pictures, v.stock, v.cost,
        (SELECT array_agg(ARRAY[x.namespace, x.value] ORDER BY x.namespace <> 'shop', x.namespace, x.value)
         FROM external_ids x WHERE x.id = p.product_id AND x.kind = 'product') AS names
 FROM products p
 LEFT JOIN LATERAL (
     SELECT min(price) FILTER (WHERE available) AS price, min(compare_at) FILTER (WHERE available) AS compare_at,
            min(currency)::text AS currency, min(exponent) AS exponent, bool_or(stock IS NULL OR stock > 0) AS in_stock,
-           (array_agg(pictures ORDER BY place) FILTER (WHERE pictures <> '[]'))[1] AS pictures
+           (array_agg(pictures ORDER BY place) FILTER (WHERE pictures <> '[]'))[1] AS pictures,
+           CASE WHEN bool_or(stock IS NULL) THEN NULL ELSE sum(greatest(stock, 0)) END AS stock,
+           (array_agg(cost ORDER BY available DESC, price, place))[1] AS cost
     FROM (SELECT *, (stock IS NULL OR stock > 0) OR NOT bool_or(stock IS NULL OR stock > 0) OVER () AS available
           FROM variants WHERE product_id = p.product_id) w
 ) v ON true
@@ -42,182 +41,10 @@ SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xmin,
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One product as lists show it. price and compare_at: minor units, of the cheapest variant that can be bought."""
+__all__ = ["Catalogue", "CatalogueReader", "Columns", "Item", "Packing", "holds", "item_text", "named", "reference"]
 
-    product_id: int
-    names: tuple[tuple[str, str], ...]
-    texts: dict[str, dict[str, str]]
-    brand: str | None
-    category: tuple[str, ...]
-    attributes: dict[str, Any]
-    pictures: tuple[dict[str, Any], ...]
-    url: str | None
-    price: int | None
-    compare_at: int | None
-    currency: str | None
-    exponent: int
-    for_sale: bool
-    in_stock: bool
-    created: float
-
-    @property
-    def price_text(self) -> str | None:
-        """In major units, exactly: 19.99"""
-        return None if self.price is None else f"{Money(self.price, self.currency or '', self.exponent).major}"
-
-    def title(self, locale: str | None = None) -> str:
-        return self.text("title", locale)
-
-    def text(self, field: str, locale: str | None = None) -> str:
-        """In the asked language, else in any there is."""
-        if locale:
-            for name in (locale, locale.split("-")[0]):
-                if name in self.texts and self.texts[name].get(field):
-                    return self.texts[name][field]
-        return next((text[field] for text in self.texts.values() if text.get(field)), "")
-
-
-def item_of(row: Row) -> Item:
-    pictures = row["pictures"] or row["variant_pictures"] or []
-    return Item(
-        row["product_id"],
-        tuple((name[0], name[1]) for name in row["names"] or ()),
-        row["texts"],
-        row["brand"],
-        tuple(row["category"]),
-        row["attributes"],
-        tuple(pictures),
-        row["url"],
-        row["price"],
-        row["compare_at"],
-        row["currency"],
-        row["exponent"] if row["exponent"] is not None else 2,
-        bool(row["known"]) and row["status"] == "active",
-        bool(row["in_stock"]),
-        row["created_at"].timestamp(),
-    )
-
-
-def item_text(item: Item) -> str:
-    """All that is written about a product, for text models: titles count most, so they come first and once more at the end."""
-    titles = [text["title"] for text in item.texts.values() if text.get("title")]
-    parts = [
-        *titles,
-        item.brand or "",
-        " ".join(item.category),
-        *(str(value) for value in item.attributes.values() if isinstance(value, (str, int))),
-        *(text["description"][:1_000] for text in item.texts.values() if text.get("description")),
-    ]
-    return " ".join(part for part in parts if part)
-
-
-COLUMNS = ("for_sale", "in_stock", "price", "created", "kinds", "brands")
+COLUMNS = ("for_sale", "in_stock", "price", "created", "kinds", "brands", "stock", "margin", "discount")
 READ_TOGETHER = 5_000  # products of a round trip when all are read
-UNPACKED = 50_000  # products kept as objects once somebody looked at them: all of a usual shop
-
-
-class Packing:
-    """Items as bytes and back. What was looked at lately stays unpacked."""
-
-    def __init__(self) -> None:
-        self._known: dict[bytes, Item] = {}
-
-    @staticmethod
-    def packed(item: Item) -> bytes:
-        values = [getattr(item, name) for name in Item.__slots__]
-        try:
-            return orjson.dumps(values)
-        except TypeError:  # a whole number past 64 bits among the attributes
-            return json.dumps(values).encode()
-
-    def unpacked(self, packed: bytes) -> Item:
-        item = self._known.get(packed)
-        if item is None:
-            product_id, names, texts, brand, category, attributes, pictures, *rest = orjson.loads(packed)
-            name_pairs = tuple((name[0], name[1]) for name in names)
-            item = Item(product_id, name_pairs, texts, brand, tuple(category), attributes, tuple(pictures), *rest)
-            if len(self._known) >= UNPACKED:
-                self._known.clear()
-            self._known[packed] = item
-        return item
-
-
-class PackedItems(Sequence[Item | None]):
-    """(n,) items, unpacked when they are looked at. Immutable."""
-
-    def __init__(self, packed: list[bytes], rows: Int32, packing: Packing) -> None:
-        """rows: (n,) where each stands in packed, −1 for none."""
-        self._packed, self._rows, self._packing = packed, rows, packing
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    @overload
-    def __getitem__(self, place: int) -> Item | None: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[Item | None]: ...
-    def __getitem__(self, place: int | slice) -> Item | list[Item | None] | None:
-        if isinstance(place, slice):
-            return [self._at(row) for row in self._rows[place].tolist()]
-        return self._at(int(self._rows[place]))
-
-    def _at(self, row: int) -> Item | None:
-        return None if row < 0 else self._packing.unpacked(self._packed[row])
-
-
-class _Texts(Sequence[str]):
-    """What is written about each item, put together when it is asked for."""
-
-    def __init__(self, items: Sequence[Item | None]) -> None:
-        self._items = items
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    @overload
-    def __getitem__(self, place: int) -> str: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[str]: ...
-    def __getitem__(self, place: int | slice) -> str | list[str]:
-        if isinstance(place, slice):
-            return ["" if item is None else item_text(item) for item in self._items[place]]
-        item = self._items[place]
-        return "" if item is None else item_text(item)
-
-
-class Places:
-    """{product id: place}. Ids count up from 1, so a table of four bytes an id does what a dict does with a hundred."""
-
-    def __init__(self, product_ids: Int64) -> None:
-        n, last = len(product_ids), int(product_ids.max(initial=0))
-        self._dict: dict[int, int] | None = None
-        self._table = array.array("i")
-        if last > 4 * n + 1_000_000 or product_ids.min(initial=0) < 0:
-            self._dict = {product_id: place for place, product_id in enumerate(product_ids.tolist())}
-        else:
-            table = np.full(last + 1, -1, np.int32)
-            table[product_ids] = np.arange(n, dtype=np.int32)
-            self._table.frombytes(table.tobytes())
-
-    def get(self, product_id: int) -> int | None:
-        if self._dict is not None:
-            return self._dict.get(product_id)
-        if not 0 <= product_id < len(self._table):
-            return None
-        place = self._table[product_id]
-        return None if place < 0 else place
-
-    def __contains__(self, product_id: int) -> bool:
-        return self.get(product_id) is not None
-
-    def __getitem__(self, product_id: int) -> int:
-        """Raises KeyError."""
-        place = self.get(product_id)
-        if place is None:
-            raise KeyError(product_id)
-        return place
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +52,7 @@ class Columns:
     """(n,) of what lists and filters ask of every item. price: major units, NaN where there is none. created: epoch seconds.
 
     kinds: number of the category path in `paths`, −1 for none. brands: number of the brand in `brand_names`, −1 where there is no item.
+    stock: pieces; margin: per cent; both NaN where not known. discount: per cent.
     """
 
     for_sale: npt.NDArray[np.bool_]
@@ -233,6 +61,9 @@ class Columns:
     created: npt.NDArray[np.float64]
     kinds: Int32
     brands: Int32
+    stock: Float32
+    margin: Float32
+    discount: Float32
     paths: dict[tuple[str, ...], int]
     brand_names: dict[str, int]
 
@@ -250,16 +81,22 @@ class Columns:
         kinds, brands = np.full(n, -1, np.int32), np.full(n, -1, np.int32)
         price, created = np.full(n, np.nan), np.zeros(n)
         for_sale, in_stock = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+        stock, margin, discount = (np.full(n, np.nan, np.float32) for _ in range(3))
         for place, item in enumerate(items):
             if item is None:
                 continue
             for_sale[place], in_stock[place], created[place] = item.for_sale, item.in_stock, item.created
             if item.price is not None:
                 price[place] = item.price / 10**item.exponent
+            if item.stock is not None:
+                stock[place] = item.stock
+            if item.margin is not None:
+                margin[place] = item.margin
+            discount[place] = item.discount
             if item.category:
                 kinds[place] = paths.setdefault(item.category, len(paths))
             brands[place] = brand_names.setdefault(item.brand or "", len(brand_names))
-        return cls(for_sale, in_stock, price, created, kinds, brands, paths, brand_names)
+        return cls(for_sale, in_stock, price, created, kinds, brands, stock, margin, discount, paths, brand_names)
 
     def rows(self, rows: Int32) -> Self:
         """These rows; −1 is a row of nothing."""
@@ -277,6 +114,9 @@ class Columns:
             taken(self.created, 0.0),
             taken(self.kinds, -1),
             taken(self.brands, -1),
+            taken(self.stock, np.nan),
+            taken(self.margin, np.nan),
+            taken(self.discount, np.nan),
             self.paths,
             self.brand_names,
         )
@@ -301,6 +141,7 @@ class Catalogue:
         self.product_ids = product_ids
         self.for_sale, self.in_stock = columns.for_sale, columns.in_stock
         self.price, self.created, self.kinds = columns.price, columns.created, columns.kinds
+        self.stock, self.margin, self.discount = columns.stock, columns.margin, columns.discount
         self._columns = columns
         unnamed = columns.brand_names.get("", -1)
         self.facts = ItemFacts(
@@ -367,12 +208,26 @@ class Catalogue:
         return mask
 
     @property
+    def brands(self) -> Int32:
+        """(n,) number of each product's brand in `brand_names`, −1 where there is no product."""
+        return self._columns.brands
+
+    @property
+    def brand_names(self) -> list[str]:
+        return self._brand_names
+
+    @property
+    def paths(self) -> list[tuple[str, ...]]:
+        """The category paths that `kinds` numbers."""
+        return self._paths
+
+    @property
     def _kept(self) -> int:
         """Masks that are kept of each sort: 50 MB of them at most."""
         return min(1_000, 50_000_000 // max(len(self), 1))
 
     def vocabulary(self) -> Vocabulary:
-        return Vocabulary(self.product_ids, _Texts(self.items), self.facts)
+        return Vocabulary(self.product_ids, Texts(self.items), self.facts)
 
 
 def _chosen(wanted: list[bool], numbers: Int32) -> npt.NDArray[np.bool_]:

@@ -10,8 +10,10 @@ import numpy.typing as npt
 
 from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.dataset import Int32
+from regulars.recommend.rules.book import NOTHING, Steering
 
 Mask = npt.NDArray[np.bool_]
+RULE = "rule"  # the code of the shop's own exclusions
 ENOUGH_ALIKE = 3  # with fewer of a kind there is nothing to compare: the category around it is taken
 
 
@@ -40,9 +42,17 @@ class Barred:
     mask: Mask
     by: dict[str, Mask | Int32]
     counts: dict[str, int]
+    steering: Steering = NOTHING
 
     def reason(self, item: int) -> str:
-        return next((code for code, items in self.by.items() if _holds(items, item)), "")
+        """The filter's code, `rule:7` for the rule on line 7; "" where nothing bars it."""
+        code = next((code for code, items in self.by.items() if _holds(items, item)), "")
+        return f"{RULE}:{self.steering.line_of(item)}" if code == RULE else code
+
+    def reasons(self, item: int) -> list[str]:
+        """All that bar it, in the order in which they act."""
+        found = [code for code, items in self.by.items() if _holds(items, item) and code != RULE]
+        return found + [f"{RULE}:{line}" for line, mask in self.steering.by_line if mask[item]]
 
 
 def _holds(items: Mask | Int32, item: int) -> bool:
@@ -73,11 +83,20 @@ class FilterBase:
         }
 
     def bar(
-        self, wishes: Wishes, excluded: Int32, context: int | None, bought: Int32, seen: Int32, kind: str = ""
+        self,
+        wishes: Wishes,
+        excluded: Int32,
+        context: int | None,
+        bought: Int32,
+        seen: Int32,
+        kind: str = "",
+        steering: Steering = NOTHING,
+        category: str | None = None,
     ) -> Barred:
         """excluded: by the request. bought, seen: empty where the surface lets them come back. All positions.
 
-        kind: "same" or "other": whether a list keeps to the context's own category, or out of it.
+        kind: "same" or "other": whether a list keeps to the context's own category, or out of it. steering: the shop's rules
+        for this request. category: what the surface keeps to.
         """
         catalogue = self.catalogue
         own: dict[str, Mask | Int32] = {}
@@ -93,6 +112,10 @@ class FilterBase:
             own["other_kind"] = ~self._alike(context)
         elif context is not None and kind == "other":
             own["same_kind"] = self._of_path(context)
+        if category is not None:
+            own["other_category_of_surface"] = ~catalogue.in_category(category)
+        if steering.excluded is not None:
+            own[RULE] = steering.excluded
         if wishes.category is not None:
             own["other_category"] = ~catalogue.in_category(wishes.category)
         if wishes.brand is not None:
@@ -118,7 +141,7 @@ class FilterBase:
             "excluded_by_shop": self.excluded_by_shop,
             **own,
         }
-        return Barred(mask, by, counts)
+        return Barred(mask, by, counts, steering)
 
     def _of_path(self, context: int, levels: int | None = None) -> Mask:
         """What stands in the context's category, by its whole path or its first levels; nothing where it has none."""

@@ -15,19 +15,26 @@ import numpy as np
 import structlog
 
 from regulars.errors import ModelError, RegularsError
-from regulars.recommend import pictures
+from regulars.recommend import exposures, pictures
 from regulars.recommend.catalogue import Catalogue, CatalogueReader
 from regulars.recommend.context import UNLEARNED, ContextPrior
 from regulars.recommend.filters import FilterBase
+from regulars.recommend.links import Links
+from regulars.recommend.longterm import ReturnValue
 from regulars.recommend.model import Model
 from regulars.recommend.prepare import histories_from_store
+from regulars.recommend.rules import language
+from regulars.recommend.rules.book import RuleBook
 from regulars.recommend.service import Serving
+from regulars.recommend.surfaces import surfaces_of
 from regulars.recommend.train import fit_starter
 from regulars.schema import ShopSettings
-from regulars.store import registry, shop
+from regulars.store import product_links, registry, rule_books, shop
 from regulars.store.database import Connection, Database
 
 KIND = "recommender"
+EXPOSURE_PAUSE_SECONDS = 30.0  # between two countings of what lists showed, or twenty times what the last one took
+AGED_SECONDS = 3_600.0  # rules about age are asked anew after this long
 STARTER_PAUSE_SECONDS = 5.0  # between two starter models, or twenty times what the last one took
 log = structlog.get_logger("regulars.recommend")
 
@@ -50,6 +57,15 @@ class Live:
         self._starter_learned = False
         self._starter_at = 0.0
         self._starter_took = 0.0
+        self._values: ReturnValue | None = None
+        self._exposed: exposures.Counted | None = None
+        self._exposed_at = 0.0
+        self._exposed_took = 0.0
+        self._links: tuple[int, str] = (0, "")
+        self._edges: list[tuple[int, str, int]] = []
+        self._book: rule_books.Book = rule_books.EMPTY
+        self._rules: RuleBook | None = None
+        self._ruled_at = 0.0
         self._settings: ShopSettings | None = None
         self._current: Serving | None = None
 
@@ -74,9 +90,10 @@ class Live:
             if self._loaded is None:
                 model_changed = self._follow_starter(connection, changed) or model_changed
             model_changed = self._follow_pictures(connection) or model_changed
+            steered = self._follow_steering(connection)
             before = self._current
             if before is not None and not (
-                changed or model_changed or settings != self._settings or note != before.note
+                changed or model_changed or steered or settings != self._settings or note != before.note
             ):
                 return False
             self._settings = settings
@@ -96,6 +113,7 @@ class Live:
             try:
                 registry.verify(version.folder, version.files)
                 model, arrivals = Model.load(version.folder), ContextPrior.load(version.folder)
+                values = ReturnValue.load(version.folder)
             except RegularsError as error:
                 self._refused[version.promotion_id] = f"{version.version} was refused: {error.detail}"
                 note = note or self._refused[version.promotion_id]
@@ -107,10 +125,46 @@ class Live:
                 continue
             log.info("model_loaded", version=version.version, fallback=place > 0)
             self._loaded, self._extended, self._arrivals = (version.version, model), None, arrivals
+            self._values = values
             return note, True
         if rows and self._loaded is not None and all(row["version"] != self._loaded[0] for row in rows):
             self._loaded = None
         return note, False
+
+    def _follow_steering(self, connection: Connection) -> bool:
+        """Rules, links between products, and what lists showed lately: whether any of them changed."""
+        changed = False
+        book = rule_books.newest(connection)
+        if book != self._book or (
+            self._rules is not None and self._rules.aged and time.monotonic() - self._ruled_at > AGED_SECONDS
+        ):
+            self._book, changed = book, True
+        links = product_links.state(connection)
+        if links != self._links:
+            self._edges = [
+                (row["product_id"], row["relation"], row["other_id"]) for row in product_links.read(connection)
+            ]
+            self._links, changed = links, True
+        pause = max(EXPOSURE_PAUSE_SECONDS, 20 * self._exposed_took)
+        if self._exposed is None or time.monotonic() - self._exposed_at > pause:
+            began = time.monotonic()
+            counted = exposures.count(connection)
+            self._exposed_at = time.monotonic()
+            self._exposed_took = self._exposed_at - began
+            if counted != self._exposed:
+                self._exposed, changed = counted, True
+        return changed
+
+    def _ruled(self, catalogue: Catalogue, links: Links, settings: ShopSettings) -> RuleBook | None:
+        """The rules over this catalogue; compiled anew where the text, the catalogue or the links changed."""
+        if not self._book.text.strip():
+            return None
+        read = language.read(self._book.text, surfaces_of(settings.surfaces), settings.zone)
+        for problem in read.problems:
+            # It was checked when it was written: a surface may be gone since.
+            log.warning("rule_left_out", version=self._book.version, problem=str(problem))
+        self._ruled_at = time.monotonic()
+        return RuleBook(self._book.version, read.rules, catalogue, links)
 
     def _follow_pictures(self, connection: Connection) -> bool:
         """Whether products added since the training got vectors of their pictures; the model then takes them in anew."""
@@ -163,4 +217,19 @@ class Live:
         mode = "trained" if version is not None else "starter" if self._starter_learned else "newest"
         filters = FilterBase(catalogue, settings.excluded_products, settings.repeatable_categories)
         arrivals = self._arrivals if version is not None else UNLEARNED
-        return Serving(model, version, mode, catalogue, filters, settings, note, arrivals)
+        links = Links(catalogue, self._edges)
+        return Serving(
+            model,
+            version,
+            mode,
+            catalogue,
+            filters,
+            settings,
+            note,
+            arrivals,
+            rules=self._ruled(catalogue, links, settings),
+            links=links,
+            exposures=None if self._exposed is None else self._exposed.over(catalogue),
+            surfaces=surfaces_of(settings.surfaces),
+            values=self._values if version is not None else None,
+        )

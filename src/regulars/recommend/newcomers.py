@@ -15,6 +15,7 @@ from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.context import LATER_WEIGHT, Arrival, ContextPrior, Lifts
 from regulars.recommend.dataset import Float32, Query
 from regulars.recommend.model import Candidates, Model
+from regulars.recommend.slate import reordered
 from regulars.recommend.sources.answers import Mask
 from regulars.schema import Reason
 
@@ -70,14 +71,7 @@ def bend(
         scores = candidates.scores + np.float32(weight) * lift
         weights = {**model.blend.weights, SOURCE: round(weight, 4)}
     order = np.argsort(-scores, kind="stable")
-    plain = replace(
-        candidates,
-        items=candidates.items[order],
-        scores=scores[order],
-        features=candidates.features[order],
-        ranks=candidates.ranks[order],
-        rows=_rows_of_all(candidates)[order],
-    )
+    plain = reordered(candidates, scores.astype(np.float32))
     if lifts is None:
         return Bent(plain, plain, None, {"popular": 1.0}, silent)
     return Bent(_with_column(plain, lift[order]), plain, lifts, weights, silent)
@@ -88,13 +82,6 @@ def _column(candidates: Candidates, name: str) -> Float32 | None:
         return None
     column: Float32 = candidates.features[:, candidates.feature_names.index(name)]
     return column
-
-
-def _rows_of_all(candidates: Candidates) -> Float32:
-    """(c, …) what a ranker is told of every candidate, NaN where it isn't told: so the rows can be put in another order."""
-    rows = np.full((len(candidates), candidates.rows.shape[1]), np.nan, np.float32)
-    rows[: len(candidates.rows)] = candidates.rows
-    return rows
 
 
 def _together(one: Candidates, other: Candidates) -> Candidates:

@@ -135,7 +135,7 @@ def router(
     ) -> Response:
         engine = answers()
         customer = caller.speaks_for(asked.customer)
-        request = _request(engine.serving, asked)
+        request = request_of(engine.serving, asked)
         if asked.context is not None:
             request = replace(request, arrival=await _arrival(engine.serving, asked.context, asked.locale))
         serving, decision = await engine.recommend(request, customer, asked.visitor)
@@ -157,7 +157,8 @@ def router(
     return routes
 
 
-def _request(serving: Serving, asked: RecommendationRequest) -> service.Request:
+def request_of(serving: Serving, asked: RecommendationRequest) -> service.Request:
+    """What was asked over HTTP, with our ids. Raises: InvalidInput."""
     catalogue = serving.catalogue
     context = None
     if asked.product is not None:

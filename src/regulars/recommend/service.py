@@ -1,15 +1,14 @@
 """Answers online: a request and a person in, a decision out. Pure computation: reads and writes nothing, never imports torch.
 
-who asks ─► filters ─► candidates per source ─► blend ─► explore ─► reasons ─► decision with its trace
+who asks ─► rules, filters ─► candidates per source ─► blend, ranker ─► what moves them ─► slate ─► reasons ─► decision with its trace
 """
 
 from __future__ import annotations
 
-import random
 import time
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -18,70 +17,39 @@ import uuid_utils
 
 from regulars.errors import InvalidInput
 from regulars.recommend import again, newcomers
-from regulars.recommend.catalogue import Catalogue, Item
-from regulars.recommend.context import UNLEARNED, Arrival, ContextPrior
+from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.dataset import Float32, Int32, Query
-from regulars.recommend.features import FEATURES
-from regulars.recommend.filters import Barred, FilterBase, Wishes
+from regulars.recommend.filters import Barred
+from regulars.recommend.history import History
+from regulars.recommend.links import Links
 from regulars.recommend.model import Candidates, Model
 from regulars.recommend.reasons import reason_for
+from regulars.recommend.rules.book import NOTHING, Steering, Who
+from regulars.recommend.serving import Request, Serving
+from regulars.recommend.slate import Limits, Moved, Slate, composed, diversified, moved, reordered
 from regulars.recommend.sources.base import CONTEXT_EVIDENCE
-from regulars.recommend.surfaces import SEEN_DAYS, surface_named
+from regulars.recommend.sources.text import TextSource
+from regulars.recommend.surfaces import SEEN_DAYS, Surface, surface_named
+from regulars.recommend.tracing import add_moves, features_of, trace_of
 from regulars.recommend.variety import varied
-from regulars.schema import Action, Decision, EventType, ShopSettings
-from regulars.schema.events import STRENGTHS
+from regulars.schema import Action, Decision, Reason
 from regulars.store.people import Person
 
+__all__ = ["MAX_ITEMS", "Request", "Serving", "recommend"]
+
 MAX_ITEMS = 100
-HISTORY_READ = 200  # newest interactions a query holds; sources look at fewer
 PER_SOURCE = 100
-TRACED_CANDIDATES = 150  # the best of some 300: what stands further down has no chance to be shown
-UNSHOWN_SAMPLED = 10  # features are kept of the shown and of this many others, for training a ranker
 TOGETHER = ("covisitation", "ease", "factors", "sequence")  # sources that know what people chose beside something
 ENOUGH_TOGETHER = 3  # products chosen together with the open one that make a row of their own
 EXPLORE_FROM = 8  # a list shorter than this has no place to spend
 FILLED_FROM = 2_000  # of the newest products looked at together: most often the first of them are enough
-EXPLORE_POOL = 20  # an exploration slot draws from this many next-best candidates, evenly
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a list is wanted for. Product ids are ours; `exclude` too.
-
-    even: every place is drawn evenly from all that may be shown, the yardstick that every other policy is measured by.
-    arrival: how the person came, as far as this very request says it.
-    """
-
-    surface: str = "home"
-    n: int = 10
-    context: int | None = None
-    wishes: Wishes = field(default_factory=Wishes)
-    exclude: tuple[int, ...] = ()
-    seed: int | None = None
-    locale: str | None = None
-    even: bool = False
-    arrival: Arrival | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Serving:
-    """All that answers, as one immutable thing: swapped whole when a model or the catalogue changes.
-
-    mode: trained (a promoted model), starter (counts and words, fitted on the fly), newest (nothing to learn from yet).
-    note: what a reader should know of it, e.g. that a damaged version was refused.
-    """
-
-    model: Model | None
-    version: str | None
-    mode: str
-    catalogue: Catalogue
-    filters: FilterBase
-    settings: ShopSettings
-    note: str | None = None
-    arrivals: ContextPrior = UNLEARNED
-
-    def item(self, product_id: int) -> Item | None:
-        return self.catalogue.of(product_id)
+MOST_FOR_RETURN = 20.0  # times as much as the click, where a list is for coming back alone
+LINKED = 20  # products that the shop says go with something, put before what a model finds
+SAME_KIND, SAME_BRAND, SAME_TEXT = (
+    0.35,
+    0.15,
+    0.5,
+)  # how alike two products are: what their category, brand and text count
 
 
 class _Watch:
@@ -103,7 +71,7 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
     now: epoch seconds. Raises: InvalidInput for an unknown surface, a missing context item or n out of range.
     """
     watch = _Watch()
-    surface = surface_named(request.surface)
+    surface = surface_named(request.surface, dict(serving.surfaces))
     if not 1 <= request.n <= MAX_ITEMS:
         raise InvalidInput(f"n is {request.n}; a list has 1 to {MAX_ITEMS} items.", field="n")
     if surface.needs_product and request.context is None:
@@ -112,34 +80,32 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
     decision_id = UUID(bytes=uuid_utils.uuid7().bytes)
     seed = request.seed if request.seed is not None else int.from_bytes(decision_id.bytes[8:], "big") >> 1
     catalogue = serving.catalogue
-    history = _History.of(person, catalogue, now)
+    history = History.of(person, catalogue, now)
     context = None if request.context is None else catalogue.place.get(request.context)
     watch.lap("history")
 
-    bought = seen = np.zeros(0, np.int32)
-    if surface.discovery:
-        bought = history.bought
-    if surface.hides_seen:
-        seen = history.seen_within(SEEN_DAYS)
-    excluded = _places(catalogue, request.exclude)
-    barred = serving.filters.bar(request.wishes, excluded, context, bought, seen, surface.kind)
+    steering = steering_for(serving, surface, person, history, now, context)
+    watch.lap("rules")
+    barred = bar(serving, surface, request, history, context, steering)
     watch.lap("filters")
 
-    explored: set[int] = set()
-    put_off = 0
     bent: newcomers.Bent | None = None
+    put_off, shifted = 0, Moved()
+    linked: dict[int, int] = {}
     if surface.purchases:
         found = again.due(person, catalogue, serving.filters.repeatable, now)
         candidates, bought_before = again.candidates(found, barred.mask)
         watch.lap("candidates")
-        chosen = list(range(min(request.n, len(candidates))))
+        slate = composed(candidates.items, range(len(candidates)), request.n, steering=steering, seed=seed)
         watch.lap("choose")
-        actions = _again(catalogue, bought_before, chosen)
+        actions = _again(catalogue, bought_before, slate)
     else:
         query = Query(history.items, history.ages, history.strengths, context, now)
         if not surface.personal and context is not None:
             query = Query(history.items[:0], history.ages[:0], history.strengths[:0], context, now)
         candidates = _retrieve(None if request.even else serving.model, query, barred)
+        if surface.sources:
+            candidates = _proposed_only(candidates, surface.sources)
         if surface.kind:
             candidates = _related(serving.model, candidates, surface.kind)
         elif serving.model is not None and not request.even:
@@ -147,24 +113,47 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
                 serving.model, serving.arrivals, catalogue, request.arrival, query, candidates, barred.mask
             )
             candidates = candidates if bent is None else bent.candidates
+        if surface.links and serving.links and not request.even:
+            candidates, linked = _with_links(serving.links, candidates, history, context, barred)
+            if bent is not None:
+                bent = replace(bent, candidates=candidates, plain=candidates)
         watch.lap("candidates")
-        order, put_off = list(range(len(candidates))), 0
-        if surface.varied and request.wishes.category is None:
-            order, put_off = varied(catalogue.kinds[candidates.items], request.n)
-        chosen, propensities, explored = _choose(serving, surface.explores, request.n, order, seed)
-        fill = _fill(catalogue, barred, candidates, len(chosen), 0 if surface.kind or request.even else request.n)
+        if not request.even:
+            tired = _tired(serving, person, history)
+            worth = _worth(serving, history, tired, candidates)
+            candidates, shifted = moved(candidates, steering, tired, serving.settings.tiredness, worth)
+            if shifted.any and bent is not None:
+                # The context's column goes along; evidence is asked of the same rows.
+                bent = replace(bent, candidates=candidates, plain=_without_context(candidates, bent.plain))
+        order, put_off = _arranged(serving, surface, request, candidates)
+        slots = serving.settings.exploration_slots if surface.explores and request.n >= EXPLORE_FROM else 0
+        more = iter(()) if surface.kind or request.even or surface.sources else _fill(catalogue, barred, candidates)
+        slate = composed(
+            candidates.items,
+            order,
+            request.n,
+            steering=NOTHING if request.even else steering,
+            slots=slots,
+            seed=seed,
+            why_not=lambda item: next((code for code in barred.reasons(item) if code != "seen_lately"), ""),
+            more=more,
+            exposures=serving.exposures,
+            floor=serving.settings.exposure_floor,
+        )
         watch.lap("choose")
         if request.even:
-            actions = _evenly(catalogue, barred, request.n, seed)
+            actions = _evenly(catalogue, barred, request.n, seed, steering)
         else:
             plain = candidates if bent is None else bent.plain
-            actions = _actions(serving, query, history, plain, chosen, propensities, explored, fill, surface.kind)
+            actions = _actions(serving, query, history, plain, slate, surface.kind, linked)
             if bent is not None and bent.silent and not person.refused:
                 actions = _because_of_context(bent, catalogue, actions)
     watch.lap("reasons")
 
+    explored = any(one.how == "explore" for one in slate.placed)
     kept = bent.plain if bent is not None and person.refused else candidates
-    trace = _trace(serving, request, person, history, barred, kept, actions, seed)
+    trace = trace_of(serving, request, person, history, barred, kept, actions, seed)
+    add_moves(trace, catalogue, steering, shifted, slate)
     if bent is not None:
         trace["weights"] = bent.weights
         # Who refused is weighed by what this request says, and none of it is kept.
@@ -172,7 +161,8 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
             trace["context"] = newcomers.told(bent, request.arrival)
     if put_off:
         trace["put_off_for_variety"] = put_off
-    names, rows, ids, shown = _features(kept, catalogue, chosen, seed)
+    chosen = [one.row for one in slate.placed if one.row >= 0]
+    names, rows, ids, shown = features_of(kept, catalogue, chosen, seed)
     watch.lap("trace")
     return Decision(
         decision_id=decision_id,
@@ -194,49 +184,6 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
         feature_shown=shown,
         feature_rows=rows,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _History:
-    """A person's interactions with products of the catalogue, oldest first."""
-
-    items: Int32
-    ages: Float32
-    strengths: Float32
-    products: list[int]
-    types: list[str]
-    bought: Int32
-    unknown: int
-
-    @classmethod
-    def of(cls, person: Person, catalogue: Catalogue, now: float) -> _History:
-        place = catalogue.place
-        kept: list[tuple[int, int, str, float]] = []
-        bought: set[int] = {place[product] for product in person.bought if product in place}
-        unknown = 0
-        for product, kind, second in zip(person.products, person.types, person.seconds, strict=True):
-            item = place.get(product)
-            if item is None:
-                unknown += 1
-                continue
-            if kind == EventType.PURCHASE:
-                bought.add(item)
-            if len(kept) < HISTORY_READ:
-                # A clock that jumped: what "will happen" happened now.
-                kept.append((item, product, kind, max(0.0, now - second) / 86_400))
-        kept.reverse()
-        return cls(
-            np.array([row[0] for row in kept], np.int32),
-            np.array([row[3] for row in kept], np.float32),
-            np.array([STRENGTHS.get(row[2], 1.0) for row in kept], np.float32),
-            [row[1] for row in kept],
-            [row[2] for row in kept],
-            np.fromiter(bought, np.int32, len(bought)),
-            unknown,
-        )
-
-    def seen_within(self, days: float) -> Int32:
-        return self.items[self.ages <= days]
 
 
 def _places(catalogue: Catalogue, product_ids: tuple[int, ...]) -> Int32:
@@ -264,6 +211,93 @@ def _related(model: Model | None, candidates: Candidates, kind: str) -> Candidat
         together = np.logical_or.reduce([_proposed_by(candidates, name) for name in TOGETHER])
         if np.count_nonzero(together) >= ENOUGH_TOGETHER:
             keep = keep & together
+    return _some(candidates, keep)
+
+
+def _proposed_by(candidates: Candidates, source: str) -> npt.NDArray[np.bool_]:
+    if source not in candidates.source_names:
+        return np.zeros(len(candidates), np.bool_)
+    mask: npt.NDArray[np.bool_] = candidates.ranks[:, candidates.source_names.index(source)] >= 0
+    return mask
+
+
+def steering_for(
+    serving: Serving, surface: Surface, person: Person, history: History, now: float, context: int | None
+) -> Steering:
+    """What of the shop's rules acts on this request."""
+    if serving.rules is None or not len(serving.rules):
+        return NOTHING
+    newest = history.items[::-1].tolist()
+    types = history.types[::-1]
+    ages = history.ages[::-1].tolist()
+    who = Who.of(newest, types, ages, person.customer_id is not None, history.bought.tolist())
+    return serving.rules.acting(surface.name, who, now, context)
+
+
+def bar(
+    serving: Serving,
+    surface: Surface,
+    request: Request,
+    history: History,
+    context: int | None,
+    steering: Steering,
+) -> Barred:
+    """What may not stand in this list, and why."""
+    bought = seen = np.zeros(0, np.int32)
+    if surface.discovery:
+        bought = history.bought
+    if surface.hides_seen:
+        seen = history.seen_within(SEEN_DAYS)
+    excluded = _places(serving.catalogue, request.exclude)
+    made = serving.filters.bar(
+        request.wishes, excluded, context, bought, seen, surface.kind, steering, surface.category
+    )
+    if surface.unfamiliar and len(history.items):
+        narrowed = _unfamiliar(serving.catalogue, made, history)
+        if int(np.count_nonzero(~narrowed.mask)) >= request.n:
+            return narrowed
+    return made
+
+
+def _unfamiliar(catalogue: Catalogue, barred: Barred, history: History) -> Barred:
+    """Without the kinds that the person touched."""
+    touched = np.unique(catalogue.kinds[history.items])
+    familiar = np.isin(catalogue.kinds, touched[touched >= 0])
+    counts = {**barred.counts, "familiar_kind": int(np.count_nonzero(familiar & ~barred.mask))}
+    return Barred(barred.mask | familiar, {**barred.by, "familiar_kind": familiar}, counts, barred.steering)
+
+
+def _tired(serving: Serving, person: Person, history: History) -> dict[int, int]:
+    """How often each product was shown to this person and not followed, by position."""
+    if not person.shown:
+        return {}
+    touched = set(history.items.tolist())
+    found = {}
+    for product_id, times in person.shown.items():
+        place = serving.catalogue.place.get(product_id)
+        if place is not None and place not in touched:
+            found[place] = times
+    return found
+
+
+def _worth(serving: Serving, history: History, tired: Mapping[int, int], candidates: Candidates) -> Float32 | None:
+    """What each candidate is worth for the person's coming back, in spreads; None where the shop asks for clicks alone."""
+    if serving.values is None or serving.settings.long_term <= 0 or len(candidates) == 0:
+        return None
+    share = serving.settings.long_term
+    found = serving.values.of(serving.catalogue, history.items, tired, candidates)
+    return found * np.float32(min(share / max(1 - share, 1e-6), MOST_FOR_RETURN))
+
+
+def _proposed_only(candidates: Candidates, sources: tuple[str, ...]) -> Candidates:
+    """What one of these sources proposed."""
+    keep = np.zeros(len(candidates), np.bool_)
+    for name in sources:
+        keep |= _proposed_by(candidates, name)
+    return _some(candidates, keep)
+
+
+def _some(candidates: Candidates, keep: npt.NDArray[np.bool_]) -> Candidates:
     return replace(
         candidates,
         items=candidates.items[keep],
@@ -274,65 +308,100 @@ def _related(model: Model | None, candidates: Candidates, kind: str) -> Candidat
     )
 
 
-def _proposed_by(candidates: Candidates, source: str) -> npt.NDArray[np.bool_]:
-    if source not in candidates.source_names:
-        return np.zeros(len(candidates), np.bool_)
-    mask: npt.NDArray[np.bool_] = candidates.ranks[:, candidates.source_names.index(source)] >= 0
-    return mask
+def _with_links(
+    links: Links, candidates: Candidates, history: History, context: int | None, barred: Barred
+) -> tuple[Candidates, dict[int, int]]:
+    """Candidates with what the shop says goes with the open product, or with the last purchases, put first.
 
-
-def _choose(
-    serving: Serving, explores: bool, n: int, order: list[int], seed: int
-) -> tuple[list[int], list[float | None], set[int]]:
-    """order: rows of the candidates, best first. Returns the rows in list order, the chance of each (None where nothing was random), explored positions.
-
-    The last slots of a long enough list may explore: each draws evenly from the next EXPLORE_POOL candidates that are
-    not in the list yet, so its propensity, given the places above, is 1 / their number.
+    Returns whose link it is by item: the position of the product it goes with.
     """
-    slots = serving.settings.exploration_slots if explores and n >= EXPLORE_FROM else 0
-    slots = min(slots, max(0, len(order) - n))
-    chosen = order[: n - slots]
-    propensities: list[float | None] = [None] * len(chosen)
-    explored: set[int] = set()
-    if slots:
-        generator = random.Random(seed)  # NumPy takes longer to seed than to draw a thousand numbers
-        rest = order[len(chosen) :]
-        for _ in range(slots):
-            pool = rest[:EXPLORE_POOL]
-            drawn = pool[generator.randrange(len(pool))]
-            rest.remove(drawn)
-            explored.add(len(chosen))
-            chosen.append(drawn)
-            propensities.append(1.0 / len(pool))
-    return chosen, propensities, explored
+    anchors = [context] if context is not None else history.bought_last(5)
+    found: dict[int, int] = {}
+    for anchor in anchors:
+        for relation in ("compatible_with", "goes_with"):
+            for item in links.near(anchor, relation).tolist():
+                if not barred.mask[item]:
+                    found.setdefault(item, anchor)
+    if not found:
+        return candidates, {}
+    known = set(candidates.items.tolist())
+    fresh = np.array([item for item in list(found)[:LINKED] if item not in known], np.int32)
+    top = float(candidates.scores[0]) if len(candidates) else 0.0
+    step = float(np.std(candidates.scores[:50])) or 1.0 if len(candidates) else 1.0
+    scores = candidates.scores.astype(np.float32).copy()
+    for row, item in enumerate(candidates.items.tolist()):
+        if item in found:
+            scores[row] = scores[row] + np.float32(2 * step)
+    width, sources = candidates.features.shape[1], candidates.ranks.shape[1]
+    joined = replace(
+        candidates,
+        items=np.concatenate([candidates.items, fresh]),
+        scores=np.concatenate([scores, np.full(len(fresh), top + step, np.float32)]),
+        features=np.concatenate([candidates.features, np.zeros((len(fresh), width), np.float32)]),
+        ranks=np.concatenate([candidates.ranks, np.full((len(fresh), sources), -1, np.int16)]),
+    )
+    return reordered(joined, joined.scores), found
 
 
-def _fill(catalogue: Catalogue, barred: Barred, candidates: Candidates, have: int, n: int) -> list[int]:
+def _without_context(candidates: Candidates, plain: Candidates) -> Candidates:
+    """These candidates in the columns that the model itself made."""
+    width, sources = plain.features.shape[1], plain.ranks.shape[1]
+    return replace(
+        candidates,
+        features=candidates.features[:, :width],
+        feature_names=plain.feature_names,
+        ranks=candidates.ranks[:, :sources],
+        source_names=plain.source_names,
+    )
+
+
+def _arranged(serving: Serving, surface: Surface, request: Request, candidates: Candidates) -> tuple[list[int], int]:
+    """The order in which candidates are taken, and how many were put off so that not all are of one kind."""
+    dial = serving.settings.diversity if surface.diversity is None else surface.diversity
+    catalogue = serving.catalogue
+    if dial <= 0 or request.even or serving.model is None:
+        order = list(range(len(candidates)))
+    else:
+        text = serving.model.sources.get("text")
+
+        def alike(rows: npt.NDArray[np.int64]) -> Float32:
+            items = candidates.items[rows]
+            found = (
+                text.likeness(items) * np.float32(SAME_TEXT)
+                if isinstance(text, TextSource)
+                else np.zeros((len(items), len(items)), np.float32)
+            )
+            for codes, share in ((catalogue.kinds, SAME_KIND), (catalogue.facts.brands, SAME_BRAND)):
+                own = codes[items]
+                found = found + np.float32(share) * ((own[:, None] == own[None, :]) & (own >= 0)[:, None])
+            return np.asarray(found, np.float32)
+
+        order = diversified(candidates.scores, alike, dial, request.n)
+    if not surface.varied or request.wishes.category is not None or surface.category is not None:
+        return order, 0
+    placed, put_off = varied(catalogue.kinds[candidates.items[order]], request.n)
+    return [order[row] for row in placed], put_off
+
+
+def _fill(catalogue: Catalogue, barred: Barred, candidates: Candidates) -> Iterator[int]:
     """When sources have too little to say: the newest products that may be shown."""
-    if have >= n:
-        return []
     taken = set(candidates.items.tolist())
-    filled: list[int] = []
     for start in range(0, len(catalogue), FILLED_FROM):
         some = catalogue.newest[start : start + FILLED_FROM]
-        filled += [item for item in some[~barred.mask[some]].tolist() if item not in taken]
-        if len(filled) >= n - have:
-            break
-    return filled[: n - have]
+        yield from (item for item in some[~barred.mask[some]].tolist() if item not in taken)
 
 
 def _actions(
     serving: Serving,
     query: Query,
-    history: _History,
+    history: History,
     candidates: Candidates,
-    chosen: list[int],
-    propensities: list[float | None],
-    explored: set[int],
-    fill: list[int],
+    slate: Slate,
     kind: str,
+    linked: Mapping[int, int],
 ) -> tuple[Action, ...]:
     context = None if query.context is None else int(serving.catalogue.product_ids[query.context])
+    chosen = [one.row for one in slate.placed if one.row >= 0]
     spoken = serving.model.evidence(query, candidates, chosen) if serving.model is not None else []
     if kind == "other":
         # Beside "goes with" it counts that they were chosen together, also where their words weigh more in the score.
@@ -341,28 +410,31 @@ def _actions(
             ("covisitation", CONTEXT_EVIDENCE) if together[row] else said
             for row, said in zip(chosen, spoken, strict=True)
         ]
+    said_of = dict(zip(chosen, spoken, strict=True))
     ids = serving.catalogue.product_ids
-    actions = [
-        Action(
-            product_id=int(ids[candidates.items[row]]),
-            position=position,
-            score=round(float(candidates.scores[row]), 5),
-            propensity=propensity,
-            source="explore" if position in explored else source,
-            reason=reason_for(
-                "explore" if position in explored and evidence < 0 else source,
-                evidence,
-                history.products,
-                history.types,
-                context,
-            ),
-        )
-        for position, (row, propensity, (source, evidence)) in enumerate(zip(chosen, propensities, spoken, strict=True))
-    ]
-    for item in fill:
-        reason = reason_for("newest", -1, [], [], None)
-        actions.append(Action(int(ids[item]), len(actions), 0.0, None, "newest", reason))
+    actions: list[Action] = []
+    for one in slate.placed:
+        source, evidence = said_of.get(one.row, ("newest", -1))
+        score = float(candidates.scores[one.row]) if one.row >= 0 else 0.0
+        if one.how == "pin":
+            source, reason = "rule", Reason("pinned")
+        elif one.item in linked and one.how == "rank":
+            source, reason = "links", _link_reason(serving, query, one.item, linked[one.item])
+        else:
+            tried = one.how == "explore"
+            named = "explore" if tried and evidence < 0 else source
+            reason = reason_for(named, evidence, history.products, history.types, context)
+            source = "explore" if tried else source
+        actions.append(Action(int(ids[one.item]), len(actions), round(score, 5), one.propensity, source, reason))
     return tuple(actions)
+
+
+def _link_reason(serving: Serving, query: Query, item: int, anchor: int) -> Reason:
+    """That the shop says so: it fits, or it goes with, the open product or one that was bought."""
+    assert serving.links is not None
+    fits = item in serving.links.near(anchor, "compatible_with").tolist()
+    whose = "page" if anchor == query.context else "bought"
+    return Reason(f"{'fits' if fits else 'linked'}_{whose}", {"product_id": int(serving.catalogue.product_ids[anchor])})
 
 
 def _because_of_context(bent: newcomers.Bent, catalogue: Catalogue, actions: tuple[Action, ...]) -> tuple[Action, ...]:
@@ -376,116 +448,42 @@ def _because_of_context(bent: newcomers.Bent, catalogue: Catalogue, actions: tup
     return tuple(said)
 
 
-def _again(catalogue: Catalogue, found: list[again.Due], chosen: list[int]) -> tuple[Action, ...]:
+def _again(catalogue: Catalogue, found: list[again.Due], slate: Slate) -> tuple[Action, ...]:
     ids = catalogue.product_ids
+    rows = [one.row for one in slate.placed if one.row >= 0]
     return tuple(
-        Action(int(ids[found[row].place]), row, round(found[row].score, 5), None, again.SOURCE, found[row].reason)
-        for row in chosen
+        Action(int(ids[found[row].place]), place, round(found[row].score, 5), None, again.SOURCE, found[row].reason)
+        for place, row in enumerate(rows)
     )
 
 
-def _evenly(catalogue: Catalogue, barred: Barred, n: int, seed: int) -> tuple[Action, ...]:
+def _evenly(catalogue: Catalogue, barred: Barred, n: int, seed: int, steering: Steering) -> tuple[Action, ...]:
     """A list drawn from all that may be shown, place by place: P(item | the places above) = 1 / what is left."""
-    free = np.flatnonzero(~barred.mask)
-    drawn = np.random.default_rng(seed).choice(free, min(n, len(free)), replace=False)
+    generator = np.random.default_rng(seed)
+    free = ~barred.mask
+    drawn: list[tuple[int, float]] = []
+    if steering.caps:
+        limits = Limits(steering.caps)
+        for _ in range(n):
+            open_now = np.flatnonzero(limits.open(free))
+            if len(open_now) == 0:
+                break
+            item = int(generator.choice(open_now))
+            drawn.append((item, 1.0 / len(open_now)))
+            free[item] = False
+            limits.take(item)
+    else:
+        places = np.flatnonzero(free)
+        found = generator.choice(places, min(n, len(places)), replace=False)
+        drawn = [(item, 1.0 / (len(places) - position)) for position, item in enumerate(found.tolist())]
     return tuple(
         Action(
             product_id=int(catalogue.product_ids[item]),
             position=position,
             score=0.0,
-            propensity=1.0 / (len(free) - position),
+            propensity=chance,
             source="explore",
             reason=reason_for("explore", -1, [], [], None),
         )
-        for position, item in enumerate(drawn.tolist())
-    )
-
-
-def _trace(
-    serving: Serving,
-    request: Request,
-    person: Person,
-    history: _History,
-    barred: Barred,
-    candidates: Candidates,
-    actions: tuple[Action, ...],
-    seed: int,
-) -> dict[str, Any]:
-    """The full account, compact: arrays side by side. `regulars.recommend.explain` makes it readable."""
-    ids = serving.catalogue.product_ids
-    top = slice(0, TRACED_CANDIDATES)
-    wishes = request.wishes
-    trace: dict[str, Any] = {
-        "request": {
-            "surface": request.surface,
-            "n": request.n,
-            "exclude": list(request.exclude),
-            "wishes": {
-                "category": wishes.category,
-                "brand": wishes.brand,
-                "min_price": wishes.min_price,
-                "max_price": wishes.max_price,
-            },
-        },
-        "history": {
-            "products": history.products[-50:],
-            "types": history.types[-50:],
-            "days_ago": np.round(history.ages[-50:], 3),
-            "unknown": history.unknown,
-        },
-        "sources": {
-            name: int(np.count_nonzero(candidates.ranks[:, column] >= 0))
-            for column, name in enumerate(candidates.source_names)
-        },
-        "filters": barred.counts,
-        "removed": [
-            [int(ids[item]), barred.reason(int(item))] for item in candidates.removed[:TRACED_CANDIDATES].tolist()
-        ],
-        "candidates": {
-            "count": len(candidates),
-            "products": ids[candidates.items[top]],
-            "scores": np.round(candidates.scores[top], 4),
-            "features": np.round(candidates.features[top], 4),
-            "ranks": candidates.ranks[top].astype(np.int32),
-            "feature_names": candidates.feature_names,
-            "source_names": candidates.source_names,
-        },
-        "weights": dict(serving.model.blend.weights)
-        if serving.model is not None and again.SOURCE not in candidates.source_names
-        else {},
-        "seed": seed,
-    }
-    if serving.note:
-        trace["note"] = serving.note
-    if person.refused:
-        trace["consent"] = "refused"
-    if len(actions) < request.n:
-        trace["short"] = {"wanted": request.n, "got": len(actions), "left_after_filters": int((~barred.mask).sum())}
-    return trace
-
-
-_PLACE = FEATURES.index("place")
-
-
-def _features(
-    candidates: Candidates, catalogue: Catalogue, chosen: list[int], seed: int
-) -> tuple[tuple[str, ...], tuple[tuple[float, ...], ...], tuple[int, ...], tuple[bool, ...]]:
-    """What a ranker is told of what was shown and of a seeded sample of what wasn't, among the candidates it looks at."""
-    # In another order than the ranker's some rows in between are empty: it wasn't told of those.
-    told = np.flatnonzero(np.isfinite(candidates.rows[:, _PLACE])).tolist()
-    there = set(told)
-    shown = [row for row in chosen if row in there]
-    if not shown:
-        return (), (), (), ()
-    apart = set(shown)
-    rest = [row for row in told if row not in apart]
-    if len(rest) > UNSHOWN_SAMPLED:
-        rest = random.Random(seed + 1).sample(rest, UNSHOWN_SAMPLED)
-    rows = [*shown, *rest]
-    return (
-        FEATURES,
-        # As doubles: a rounded single, widened, has seventeen digits again.
-        tuple(map(tuple, np.round(candidates.rows[rows].astype(np.float64), 5).tolist())),
-        tuple(catalogue.product_ids[candidates.items[rows]].tolist()),
-        tuple([True] * len(shown) + [False] * len(rest)),
+        for position, (item, chance) in enumerate(drawn)
     )

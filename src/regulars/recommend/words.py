@@ -25,6 +25,9 @@ def filter_words(say: Say) -> dict[str, str]:
         "other_brand": say("Of another brand"),
         "price_too_low": say("Below the price wished for"),
         "price_too_high": say("Above the price wished for"),
+        "other_category_of_surface": say("In another category than the surface's"),
+        "familiar_kind": say("Of a kind that they know already"),
+        "rule": say("Excluded by a rule"),
     }
 
 
@@ -43,6 +46,8 @@ def source_words(say: Say) -> dict[str, str]:
         "newest": say("Newest"),
         "again": say("Bought before"),
         "explore": say("Tried out"),
+        "rule": say("Pinned by a rule"),
+        "links": say("Linked by the shop"),
     }
 
 
@@ -51,6 +56,7 @@ def step_words(say: Say) -> dict[str, str]:
     return {
         "read_person": say("Read the visitor"),
         "history": say("Read the history"),
+        "rules": say("Apply the rules"),
         "filters": say("Apply the filters"),
         "candidates": say("Find candidates"),
         "choose": say("Choose"),
@@ -141,6 +147,9 @@ def surface_words(say: Say) -> dict[str, str]:
         "goes_with": say("Goes with it"),
         "again": say("Buy again"),
         "cart": say("Cart"),
+        "after_purchase": say("After an order"),
+        "category": say("Category"),
+        "surprise": say("Surprise me"),
         "email": say("E-mail"),
         "assistant": say("Conversation"),
     }

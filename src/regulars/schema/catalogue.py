@@ -82,6 +82,9 @@ class Variant(BaseModel):
     options: dict[Plain, ShortText] = Field(default_factory=dict, description='e.g. {"size": "M", "colour": "blue"}')
     price: Amount = Field(default=None, description="In major units: 19.99")
     compare_at_price: Amount = Field(default=None, description="The price before, if it is reduced.")
+    cost: Amount = Field(
+        default=None, description="What the shop itself pays for one. Rules read it; no shopper sees it."
+    )
     currency: Currency | None = Field(default=None, description="The shop's own where none is given.")
     stock: int | None = Field(default=None, ge=-(2**31), lt=2**31, description="None: not counted, always available.")
     pictures: Pictures = Field(default_factory=list)
@@ -109,6 +112,7 @@ class Product(BaseModel):
     created_at: Moment | None = None
     price: Amount = None
     compare_at_price: Amount = None
+    cost: Amount = None
     currency: Currency | None = None
     stock: int | None = Field(default=None, ge=-(2**31), lt=2**31)
     sku: IdText | None = None
@@ -129,6 +133,7 @@ class Product(BaseModel):
                 sku=self.sku,
                 price=self.price,
                 compare_at_price=self.compare_at_price,
+                cost=self.cost,
                 currency=self.currency,
                 stock=self.stock,
             )

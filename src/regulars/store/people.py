@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from regulars.schema import ExternalId
@@ -17,7 +17,8 @@ _KINDS = [str(kind) for kind in STRENGTHS]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who asks. Lists are newest first and of equal length; `bought` also knows older orders.
+    """Who asks. Lists are newest first and of equal length; `bought` also knows older orders. shown: products that were shown to
+    them more than once among their last 400 impressions, and how often.
 
     refused: this person doesn't want personal lists; then nothing of what they did is read.
     """
@@ -29,6 +30,7 @@ class Person:
     seconds: list[float]
     bought: list[int]
     refused: bool = False
+    shown: dict[int, int] = field(default_factory=dict)
 
 
 NOBODY = Person(None, None, [], [], [], [])
@@ -54,6 +56,7 @@ def person_of(row: Row) -> Person:
         row["seconds"] or [],
         row["bought"] or [],
         row["refused"],
+        dict(zip(row["shown"] or (), row["times"] or (), strict=True)),
     )
 
 

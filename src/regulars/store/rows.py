@@ -172,6 +172,9 @@ def product_row(product: Product, settings: ShopSettings) -> dict[str, Any]:
         currency = variant.currency or product.currency
         price, code, exponent = money(variant.price, currency, settings.currency, f"{where}price")
         before, _, _ = money(variant.compare_at_price, currency, settings.currency, f"{where}compare_at_price")
+        cost, _, _ = money(variant.cost, currency, settings.currency, f"{where}cost")
+        if cost is not None and cost < 0:
+            raise FieldError(f"{where}cost", "is negative")
         if price is not None and price < 0:
             raise FieldError(f"{where}price", "is negative")
         ids = []
@@ -190,6 +193,8 @@ def product_row(product: Product, settings: ShopSettings) -> dict[str, Any]:
                 "exponent": exponent,
                 "stock": variant.stock,
                 "pictures": [picture.model_dump() for picture in variant.pictures],
+                # Only where it is known: products that were imported before costs were read are still the same.
+                **({} if cost is None else {"cost": cost}),
             }
         )
     row = {

@@ -82,6 +82,11 @@ class TextSource(NeighbourSource):
         """(n, dims) the encoder's short vectors of all items, computed at each call."""
         return self.encoder.project(self.rows)
 
+    def likeness(self, items: npt.NDArray[np.integer[Any]]) -> Float32:
+        """(m,) items → (m, m) cosines of their texts, in [0, 1]."""
+        some = self.rows[items]
+        return np.asarray((some @ some.T).toarray(), np.float32)
+
     def extended(self, vocabulary: Vocabulary) -> Self:
         """New items have lists of their own, and stand in the lists of the items in theirs. Old weights don't change."""
         old = self.rows.shape[0]

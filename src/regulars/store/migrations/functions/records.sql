@@ -132,12 +132,12 @@ BEGIN
             -- A SKU that moves here changes the price of the product that it leaves.
             UPDATE products p SET change_id = change FROM variants v
                 WHERE v.variant_id = variant AND p.product_id = v.product_id AND p.product_id <> settled.id;
-            INSERT INTO variants (variant_id, product_id, sku, options, price, compare_at, currency, exponent, stock, pictures, place)
+            INSERT INTO variants (variant_id, product_id, sku, options, price, compare_at, cost, currency, exponent, stock, pictures, place)
             VALUES (variant, settled.id, part->>'sku', part->'options', (part->>'price')::bigint, (part->>'compare_at')::bigint,
-                    part->>'currency', (part->>'exponent')::smallint, (part->>'stock')::integer, part->'pictures', nth)
+                    (part->>'cost')::bigint, part->>'currency', (part->>'exponent')::smallint, (part->>'stock')::integer, part->'pictures', nth)
             ON CONFLICT (variant_id) DO UPDATE SET
                 product_id = excluded.product_id, sku = excluded.sku, options = excluded.options, price = excluded.price,
-                compare_at = excluded.compare_at, currency = excluded.currency, exponent = excluded.exponent,
+                compare_at = excluded.compare_at, cost = excluded.cost, currency = excluded.currency, exponent = excluded.exponent,
                 stock = excluded.stock, pictures = excluded.pictures, place = excluded.place;
             -- What named this variant by another of its ids was kept under a stub: it is the same one.
             FOR stub IN

@@ -182,7 +182,8 @@ ALTER FUNCTION append_events(json, text, timestamptz) SET plan_cache_mode = forc
 DROP FUNCTION IF EXISTS read_person(text, text, text, text[], integer);
 CREATE OR REPLACE FUNCTION read_person(customer_namespace text, customer text, visitor text, kinds text[], most integer,
                             OUT customer_id bigint, OUT visitor_id bigint, OUT products bigint[], OUT types text[],
-                            OUT seconds double precision[], OUT bought bigint[], OUT refused boolean)
+                            OUT seconds double precision[], OUT bought bigint[], OUT refused boolean,
+                            OUT shown bigint[], OUT times integer[])
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF customer IS NOT NULL THEN
@@ -211,12 +212,24 @@ BEGIN
             ORDER BY occurred_at DESC LIMIT most) e;
         SELECT array_agg(DISTINCT l.product_id) INTO bought FROM orders o JOIN order_lines l USING (order_id)
         WHERE o.customer_id = read_person.customer_id AND o.status <> 'cancelled' AND l.quantity > 0 AND l.product_id IS NOT NULL;
+        SELECT array_agg(s.product_id), array_agg(s.times) INTO shown, times FROM (
+            SELECT i.product_id, count(*)::integer AS times FROM (
+                SELECT product_id FROM events
+                WHERE events.customer_id = read_person.customer_id AND product_id IS NOT NULL AND type = 'impression'
+                ORDER BY occurred_at DESC LIMIT 400) i
+            GROUP BY 1 HAVING count(*) > 1) s;
     ELSIF visitor_id IS NOT NULL THEN
         SELECT array_agg(e.product_id), array_agg(e.type), array_agg(extract(epoch FROM e.occurred_at)::float8)
         INTO products, types, seconds FROM (
             SELECT product_id, type, occurred_at FROM events
             WHERE events.visitor_id = read_person.visitor_id AND events.customer_id IS NULL AND product_id IS NOT NULL AND type = ANY(kinds)
             ORDER BY occurred_at DESC LIMIT most) e;
+        SELECT array_agg(s.product_id), array_agg(s.times) INTO shown, times FROM (
+            SELECT i.product_id, count(*)::integer AS times FROM (
+                SELECT product_id FROM events
+                WHERE events.visitor_id = read_person.visitor_id AND events.customer_id IS NULL AND product_id IS NOT NULL AND type = 'impression'
+                ORDER BY occurred_at DESC LIMIT 400) i
+            GROUP BY 1 HAVING count(*) > 1) s;
     END IF;
 END $$;
 ALTER FUNCTION read_person(text, text, text, text[], integer) SET plan_cache_mode = force_generic_plan;

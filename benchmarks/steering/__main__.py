@@ -1,0 +1,42 @@
+"""What steers lists: python -m benchmarks.steering [--data DIR] [--parts rules,whynot,faithful,search,diversity,longterm].
+
+rules      a demo shop, --requests lists under random books of rules, judged from the products' records: rule_breaches; rules_ms is what
+           200 rules add to a list at the median
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from benchmarks._report import print_report
+from benchmarks.steering import rules
+from benchmarks.steering.shop import demo_shop
+
+OF_SHOP = ("rules", "whynot", "faithful", "search")
+PARTS = (*OF_SHOP, "diversity", "longterm")
+
+
+def main() -> None:
+    """Command line; prints the report of benchmarks/_report.py last."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--parts", default=",".join(PARTS), help="comma-separated; all")
+    parser.add_argument("--data", type=Path, default=None, metavar="DIR", help="Amazon Beauty, for diversity")
+    parser.add_argument("--customers", type=int, default=1_000)
+    parser.add_argument("--requests", type=int, default=100_000, help="of rules")
+    parser.add_argument("--seed", type=int, default=7)
+    options = parser.parse_args()
+    parts = [part for part in PARTS if part in options.parts.split(",")]
+    figures: dict[str, float] = {}
+    peers: dict[str, dict[str, float]] = {}
+    if any(part in OF_SHOP for part in parts):
+        with threadpool_limits(limits=1, user_api="blas"), demo_shop(options.customers, options.seed, 30.0, 7) as shop:
+            if "rules" in parts:
+                figures |= rules.measure(shop, options.requests, options.seed)
+    print_report("steering", figures, peers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,406 @@
+"""Rules over one catalogue: each rule's products as a mask, and what acts for one request. Immutable; worked out once.
+
+What is the same for many requests (a surface, a sort of person, a stretch of time) is combined once and kept, so that a request
+costs the same with two hundred rules as with two: one mask, one column of factors, a few pins and caps.
+"""
+
+from __future__ import annotations
+
+import bisect
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from regulars.recommend.catalogue import Catalogue, named
+from regulars.recommend.dataset import Float32, Int32
+from regulars.recommend.links import Links
+from regulars.recommend.rules.language import NUMBERS, Condition, Rule
+from regulars.schema import EventType
+
+Mask = npt.NDArray[np.bool_]
+REGULAR_DAYS = 3  # who bought on as many days is a regular
+KEPT = 128  # combinations of surface, person and time that are kept
+FACTOR_BOUNDS = (0.01, 20.0)  # of all rules on a product together
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """What a rule may ask of a person. bought, viewed: positions and days ago, newest first. days_bought: on how many days."""
+
+    known: bool = False
+    customer: bool = False
+    bought: Sequence[tuple[int, float]] = ()
+    viewed: Sequence[tuple[int, float]] = ()
+    ever_bought: bool = False
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        days = {int(age) for _, age in self.bought}
+        found = ["customers" if self.customer else "visitors"]
+        if not self.known and not self.ever_bought:
+            found.append("newcomers")
+        if self.ever_bought or self.bought:
+            found.append("buyers")
+        if len(days) >= REGULAR_DAYS:
+            found.append("regulars")
+        return tuple(found)
+
+    @classmethod
+    def of(
+        cls, products: Sequence[int], types: Sequence[str], ages: Sequence[float], customer: bool, bought: Iterable[int]
+    ) -> Who:
+        """products: positions, newest first. ages: days. bought: positions, of purchases however old."""
+        acts = list(zip(products, types, ages, strict=True))
+        purchases = [(item, age) for item, kind, age in acts if kind == EventType.PURCHASE]
+        return cls(bool(acts), customer, purchases, [(item, age) for item, _, age in acts], any(True for _ in bought))
+
+
+STRANGER = Who()
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    line: int
+    item: int
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most `most` of a list stand in the mask; or, where groups is given, of each group number (−1: of none)."""
+
+    line: int
+    most: int
+    mask: Mask | None = None
+    groups: Int32 | None = None
+
+
+@dataclass(frozen=True)
+class Steering:
+    """What acts for one request. excluded, factors: (n,) or None. by_line: the excluding rules' masks, in order."""
+
+    version: int = 0
+    excluded: Mask | None = None
+    by_line: Sequence[tuple[int, Mask]] = ()
+    factors: Float32 | None = None
+    moving: Sequence[tuple[int, Mask, float]] = ()
+    pins: Sequence[Pin] = ()
+    caps: Sequence[Cap] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.by_line or self.moving or self.pins or self.caps)
+
+    def line_of(self, item: int) -> int | None:
+        """The first rule that takes this item out."""
+        return next((line for line, mask in self.by_line if mask[item]), None)
+
+    def lines_moving(self, item: int) -> list[int]:
+        return [line for line, mask, _ in self.moving if mask[item]]
+
+
+NOTHING = Steering()
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A rule with its products. mask: (n,). after: those that a "within … of" asks for. groups: of "each"."""
+
+    rule: Rule
+    mask: Mask
+    after: Mask | None = None
+    groups: Int32 | None = None
+    item: int | None = None
+
+    @property
+    def personal(self) -> bool:
+        """Whether it takes more of a person than their segment to know if it acts."""
+        return self.rule.after is not None or self.rule.compatible
+
+
+class RuleBook:
+    """All rules over one catalogue."""
+
+    def __init__(self, version: int, rules: Sequence[Rule], catalogue: Catalogue, links: Links | None = None) -> None:
+        self.version = version
+        self.rules = tuple(rules)
+        self.size = len(catalogue)
+        self.links = links
+        known = _Columns(catalogue)
+        self.compiled = tuple(known.compiled(rule) for rule in rules)
+        moments = {moment.timestamp() for rule in rules for moment in (rule.starts, rule.ends) if moment is not None}
+        self._moments = sorted(moments)
+        # What is older or newer from one day to the next has to be asked anew.
+        self._aged = any(test.field == "age" for rule in rules for test in rule.tests)
+        self._kept: dict[tuple[Any, ...], Steering] = {}
+        self.text_of = {rule.line: rule.text for rule in rules}
+
+    def __len__(self) -> int:
+        return len(self.rules)
+
+    @property
+    def aged(self) -> bool:
+        """Whether masks go stale by the mere passing of days."""
+        return self._aged
+
+    def acting(self, surface: str, who: Who, now: float, context: int | None = None) -> Steering:
+        """What these rules do to one request. now: epoch seconds. context: position of the open product."""
+        if not self.compiled:
+            return NOTHING
+        segments = who.segments
+        key = (surface, segments, bisect.bisect_right(self._moments, now))
+        shared = self._kept.get(key)
+        if shared is None:
+            live = [one for one in self.compiled if _acts(one.rule, surface, segments, now)]
+            shared = self._combined([one for one in live if not one.personal])
+            personal = tuple(one for one in live if one.personal)
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            self._kept[key] = shared = _Shared(**_fields(shared), personal=personal)
+        assert isinstance(shared, _Shared)
+        if not shared.personal:
+            return shared
+        own = [narrowed for one in shared.personal if (narrowed := self._for(one, who, context)) is not None]
+        return shared if not own else self._added(shared, own)
+
+    def _for(self, one: Compiled, who: Who, context: int | None) -> Compiled | None:
+        """A personal rule as it is for this person, or None where it doesn't act."""
+        after = one.rule.after
+        if after is not None:
+            acts = who.bought if after.did == "buying" else who.viewed
+            assert one.after is not None
+            if not any(age <= after.days and one.after[item] for item, age in acts):
+                return None
+        if one.rule.compatible:
+            return replace(one, mask=one.mask & ~self._fitting(who, context))
+        return one
+
+    def _fitting(self, who: Who, context: int | None) -> Mask:
+        """What the shop says fits the open product or something they bought."""
+        fitting = np.zeros(self.size, np.bool_)
+        if self.links is not None:
+            for anchor in [*([] if context is None else [context]), *(item for item, _ in who.bought)]:
+                fitting[self.links.near(anchor, "compatible_with")] = True
+        return fitting
+
+    def _combined(self, live: Sequence[Compiled]) -> Steering:
+        return self._added(Steering(self.version), live)
+
+    def _added(self, base: Steering, live: Sequence[Compiled]) -> Steering:
+        """base with these rules besides. Masks that others hold are copied first."""
+        excluded, factors = base.excluded, base.factors
+        by_line, moving = list(base.by_line), list(base.moving)
+        pins, caps = list(base.pins), list(base.caps)
+        owned = False
+        for one in live:
+            rule = one.rule
+            match rule.action:
+                case "exclude":
+                    excluded = one.mask.copy() if excluded is None else excluded | one.mask
+                    by_line.append((rule.line, one.mask))
+                case "boost" | "bury":
+                    if factors is None or not owned:
+                        factors, owned = (np.zeros(self.size, np.float32) if factors is None else factors.copy()), True
+                    factors[one.mask] += np.float32(np.log(rule.factor))
+                    moving.append((rule.line, one.mask, rule.factor))
+                case "pin":
+                    if one.item is not None:
+                        pins.append(Pin(rule.line, one.item, rule.place))
+                case "cap":
+                    caps.append(Cap(rule.line, rule.most, None if rule.each else one.mask, one.groups))
+        if owned and factors is not None:
+            np.clip(factors, np.log(FACTOR_BOUNDS[0]), np.log(FACTOR_BOUNDS[1]), out=factors)
+        by_line.sort(key=lambda pair: pair[0])
+        pins.sort(key=lambda pin: (pin.place, pin.line))
+        return Steering(self.version, excluded, tuple(by_line), factors, tuple(moving), tuple(pins), tuple(caps))
+
+
+@dataclass(frozen=True)
+class _Shared(Steering):
+    """What many requests share, and the rules that have to be asked for each person."""
+
+    personal: tuple[Compiled, ...] = ()
+
+
+def _fields(steering: Steering) -> dict[str, Any]:
+    return {name: getattr(steering, name) for name in Steering.__dataclass_fields__}
+
+
+def _acts(rule: Rule, surface: str, segments: Sequence[str], now: float) -> bool:
+    if not rule.acts_on(surface) or (rule.segments and not set(rule.segments) & set(segments)):
+        return False
+    return (rule.starts is None or rule.starts.timestamp() <= now) and (
+        rule.ends is None or now < rule.ends.timestamp()
+    )
+
+
+@dataclass
+class _Columns:
+    """What rules ask of each product of a catalogue; attributes are gathered once per name."""
+
+    catalogue: Catalogue
+    attributes: dict[str, list[Any]] = field(default_factory=dict)
+    asked: Mapping[str, str] = field(default_factory=dict)
+
+    def compiled(self, rule: Rule) -> Compiled:
+        mask = self.mask(rule.tests)
+        after = None if rule.after is None else self.mask(rule.after.tests)
+        groups = None
+        if rule.each is not None:
+            groups = self.groups(rule.each)
+            groups = np.where(mask, groups, -1).astype(np.int32)
+        item = None
+        if rule.action == "pin":
+            found = np.flatnonzero(mask)
+            item = int(found[0]) if len(found) else None
+        return Compiled(rule, mask, after, groups, item)
+
+    def mask(self, tests: Sequence[Condition]) -> Mask:
+        """(n,) which products pass all tests."""
+        out = np.ones(len(self.catalogue), np.bool_)
+        for test in tests:
+            out &= self.passes(test)
+        return out
+
+    def passes(self, test: Condition) -> Mask:
+        catalogue = self.catalogue
+        match test.field:
+            case "product":
+                found = self._products(test)
+            case "category":
+                if test.how in ("known", "unknown"):
+                    found = catalogue.kinds >= 0
+                else:
+                    found = self._any(catalogue.in_category(str(value)) for value in test.values)
+            case "brand":
+                named = np.array([bool(name) for name in catalogue.brand_names] + [False], np.bool_)[catalogue.brands]
+                found = (
+                    named
+                    if test.how in ("known", "unknown")
+                    else self._any(catalogue.of_brand(str(value)) for value in test.values)
+                )
+            case name if name in NUMBERS:
+                return self._numbers(test)
+            case _:
+                return self._attribute(test)
+        return ~found if test.how in ("is not", "unknown") else found
+
+    def _any(self, masks: Iterable[Mask]) -> Mask:
+        out = np.zeros(len(self.catalogue), np.bool_)
+        for mask in masks:
+            out |= mask
+        return out
+
+    def _products(self, test: Condition) -> Mask:
+        out = np.zeros(len(self.catalogue), np.bool_)
+        if test.how in ("known", "unknown"):
+            return ~out
+        for value in test.values:
+            item = named(self.catalogue, str(value))
+            if item is not None:
+                out[self.catalogue.place[item.product_id]] = True
+        return out
+
+    def _numbers(self, test: Condition) -> Mask:
+        catalogue = self.catalogue
+        if test.field == "age":
+            column = np.where(catalogue.created > 0, (time.time() - catalogue.created) / 86_400, np.nan)
+        else:
+            column = getattr(catalogue, test.field)
+        if test.how == "known":
+            return ~np.isnan(column)
+        if test.how == "unknown":
+            return np.isnan(column)
+        # A comparison with what isn't known holds for nothing.
+        return _compared(column, test.how, float(test.values[0]))
+
+    def _values(self, name: str) -> list[Any]:
+        """Each product's value of an attribute, however its name is written."""
+        wanted = name.casefold()
+        if wanted not in self.attributes:
+            found: list[Any] = []
+            for item in self.catalogue.items:
+                value = None
+                if item is not None:
+                    value = item.attributes.get(name)
+                    if value is None:
+                        value = next((v for k, v in item.attributes.items() if k.casefold() == wanted), None)
+                found.append(value)
+            self.attributes[wanted] = found
+        return self.attributes[wanted]
+
+    def _attribute(self, test: Condition) -> Mask:
+        values = self._values(test.field)
+        there = np.array([value not in (None, "", []) for value in values], np.bool_)
+        if test.how == "known":
+            return there
+        if test.how == "unknown":
+            return ~there
+        if test.how in ("is", "is not"):
+            wanted = {_folded(value) for value in test.values}
+            held = np.array([bool(_parts(value) & wanted) for value in values], np.bool_)
+            return held if test.how == "is" else ~held
+        numbers = np.array([_number(value) for value in values], np.float64)
+        return _compared(numbers, test.how, float(test.values[0]))
+
+    def groups(self, name: str) -> Int32:
+        """(n,) the number of each product's group, −1 where it has none."""
+        if name == "brand":
+            unnamed = {number for number, brand in enumerate(self.catalogue.brand_names) if not brand}
+            return np.array([-1 if one in unnamed else one for one in self.catalogue.brands.tolist()], np.int32)
+        if name == "category":
+            return self.catalogue.kinds
+        numbers: dict[str, int] = {}
+        return np.array(
+            [
+                -1 if value in (None, "", []) else numbers.setdefault("\x00".join(sorted(_parts(value))), len(numbers))
+                for value in self._values(name)
+            ],
+            np.int32,
+        )
+
+
+def _compared(column: npt.NDArray[Any], how: str, value: float) -> Mask:
+    with np.errstate(invalid="ignore"):
+        match how:
+            case "<":
+                found = column < value
+            case "<=":
+                found = column <= value
+            case ">":
+                found = column > value
+            case ">=":
+                found = column >= value
+            case "=":
+                found = column == value
+            case _:
+                found = (column != value) & ~np.isnan(column)
+    return np.asarray(found, np.bool_)
+
+
+def _folded(value: Any) -> str:
+    return str(value).strip().casefold()
+
+
+def _parts(value: Any) -> set[str]:
+    """What a value says: each entry of a list, each part of "red, blue"."""
+    if value is None:
+        return set()
+    if isinstance(value, (list, tuple)):
+        return {_folded(one) for one in value}
+    text = _folded(value)
+    return {text, *(part.strip() for part in text.split(",") if part.strip())} if "," in text else {text}
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or value is None:
+        return float("nan")
+    if isinstance(value, (int, float)):
+        return float(value)
+    try:
+        return float(str(value).split()[0].rstrip("%").replace(",", "."))
+    except (ValueError, IndexError):
+        return float("nan")
