@@ -2,6 +2,9 @@
 
 rules      a demo shop, --requests lists under random books of rules, judged from the products' records: rule_breaches; rules_ms is what
            200 rules add to a list at the median
+whynot     products kept out on purpose, one way each: why_not is the share of right answers
+faithful   reasons whose cause is deleted, against a random event of the same person: faithful is the share in which it matters more
+diversity  Amazon Beauty (--data): a row for each position of the dial; the figures are of the furthest that costs 2 % of NDCG@10 at most
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from benchmarks._report import print_report
-from benchmarks.steering import rules
+from benchmarks.steering import diversity, faithful, rules, whynot
 from benchmarks.steering.shop import demo_shop
 
 OF_SHOP = ("rules", "whynot", "faithful", "search")
@@ -26,6 +29,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=None, metavar="DIR", help="Amazon Beauty, for diversity")
     parser.add_argument("--customers", type=int, default=1_000)
     parser.add_argument("--requests", type=int, default=100_000, help="of rules")
+    parser.add_argument("--cases", type=int, default=2_000, help="of why not")
+    parser.add_argument("--reasons", type=int, default=2_000, help="of faithful")
+    parser.add_argument("--max-seconds", type=float, default=240.0, help="of the transformer's training, for diversity")
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     parts = [part for part in PARTS if part in options.parts.split(",")]
@@ -35,6 +41,17 @@ def main() -> None:
         with threadpool_limits(limits=1, user_api="blas"), demo_shop(options.customers, options.seed, 30.0, 7) as shop:
             if "rules" in parts:
                 figures |= rules.measure(shop, options.requests, options.seed)
+            if "whynot" in parts:
+                figures |= whynot.measure(shop, options.cases, options.seed)
+            if "faithful" in parts:
+                figures |= faithful.measure(shop, options.reasons, options.seed)
+    if "diversity" in parts:
+        if options.data is None:
+            print("Without diversity: --data DIR names Amazon Beauty.")
+        else:
+            own, rows = diversity.measure(options.data, options.max_seconds, 0)
+            figures |= own
+            peers |= rows
     print_report("steering", figures, peers)
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from regulars.errors import DamagedModel, InvalidInput, NotEnoughData
 from regulars.recommend.blend import Blend, standardised
+from regulars.recommend.causes import without
 from regulars.recommend.dataset import Histories, Query, Vocabulary
 from regulars.recommend.going_on import continue_model
 from regulars.recommend.model import Model
@@ -99,11 +100,27 @@ def test_any_subset_of_sources_serves(fitted: Fitted, names: tuple[str, ...], tm
 
 def test_evidence_names_source_and_step(model: Model) -> None:
     evidence = spoken_for(model, query(RUNNING_SHOES, GREEN_TEA), TEAPOT, RUNNING_BOTTLE)
-    assert [index for _, index in evidence] == [1, 0]
+    assert evidence[0][1] == 1
+    assert evidence[1][1] != 1  # the tea speaks for no bottle
     assert {source for source, _ in evidence} <= set(model.source_names)
     page = spoken_for(model, query(RUNNING_SHOES, context=GREEN_TEA), TEAPOT)
     assert page[0][1] == CONTEXT_EVIDENCE
     assert spoken_for(model, query()) == []
+
+
+@pytest.mark.parametrize("steps", [(0, 3), (3, 0, 1), (1, 4, 0, 3), (5, 2, 0), (0, 0, 3, 4)])
+def test_without_what_is_named_the_product_stands_lower(model: Model, steps: tuple[int, ...]) -> None:
+    asked = query(*steps)
+    found = model.retrieve(asked)
+    named = 0
+    for place, (_, index) in enumerate(model.evidence(asked, found, range(len(found)))):
+        if index >= 0:
+            named += 1
+            left = without(asked, int(asked.items[index]))
+            after = model.retrieve(left).items.tolist()
+            item = int(found.items[place])
+            assert item not in after or after.index(item) >= place
+    assert named
 
 
 def test_a_product_added_today_is_proposed(model: Model) -> None:

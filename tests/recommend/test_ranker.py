@@ -9,9 +9,14 @@ import numpy as np
 import pytest
 
 from regulars.errors import DamagedModel
+from regulars.recommend.blend import Blend
 from regulars.recommend.features import FEATURES
 from regulars.recommend.logged import MAX_WEIGHT, Shown, examination, logged
+from regulars.recommend.model import Model
 from regulars.recommend.ranker import NOT_LISTED, Lists, Ranker
+
+from .conftest import Fitted
+from .shop import query, vocabulary
 
 HIDDEN = FEATURES.index("price_fit")
 TEN = 10
@@ -144,3 +149,14 @@ def test_a_click_far_down_counts_more_and_an_often_shown_thing_less() -> None:
 
 def test_no_log_is_no_lists() -> None:
     assert len(logged([]).lists) == 0
+
+
+def test_who_did_nothing_yet_is_shown_the_popular_in_their_order(fitted: Fitted) -> None:
+    """Trees learned from people who did something: of a stranger they know nothing."""
+    ranker, _ = Ranker.fit(lists_of(1_000, telling=True), np.arange(800, 1_000), seed=1, threads=1)
+    assert ranker is not None
+    names = ("popular", "covisitation", "text")
+    sources = [fitted.sources[name] for name in names]
+    model = Model(vocabulary().product_ids, sources, Blend.default(names), ranker)
+    popular = fitted.sources["popular"].propose(query(), 6).items
+    assert model.retrieve(query()).items.tolist() == popular.tolist()

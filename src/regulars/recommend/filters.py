@@ -52,7 +52,7 @@ class Barred:
     def reasons(self, item: int) -> list[str]:
         """All that bar it, in the order in which they act."""
         found = [code for code, items in self.by.items() if _holds(items, item) and code != RULE]
-        return found + [f"{RULE}:{line}" for line, mask in self.steering.by_line if mask[item]]
+        return found + [f"{RULE}:{line}" for line, mask, _ in self.steering.by_line if mask[item]]
 
 
 def _holds(items: Mask | Int32, item: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.dataset import Float32, Int32
@@ -53,6 +54,11 @@ class History:
             np.fromiter(bought, np.int32, len(bought)),
             unknown,
         )
+
+    @property
+    def purchases(self) -> npt.NDArray[np.bool_]:
+        """(h,) which of the interactions are purchases."""
+        return np.array([kind == EventType.PURCHASE for kind in self.types], np.bool_)
 
     def seen_within(self, days: float) -> Int32:
         return self.items[self.ages <= days]

@@ -19,6 +19,7 @@ import scipy.sparse as sparse
 from safetensors.numpy import load_file, save_file
 
 from regulars.errors import DamagedModel, InvalidInput
+from regulars.recommend import causes
 from regulars.recommend.blend import SOURCE_ORDER, Blend, on_scale, standardised
 from regulars.recommend.dataset import Float32, Int32, Int64, ItemFacts, Query, Vocabulary
 from regulars.recommend.features import FEATURES, features
@@ -160,7 +161,9 @@ class Model:
         ranks = np.full((len(items), len(lists)), -1, np.int16)
         for number, proposed in enumerate(lists):
             ranks[np.searchsorted(items, proposed), number] = np.arange(len(proposed), dtype=np.int16)
-        scores = values @ self._weights
+        # Who did nothing yet is shown the popular in their order: ranker and blend learned from people who did something.
+        popular = self.source_names.index("popular") if silent and "popular" in self.sources else None
+        scores = values @ self._weights if popular is None else values[:, popular].copy()
         order = np.argsort(-scores, kind="stable")
         found = Candidates(
             items[order],
@@ -172,7 +175,7 @@ class Model:
             np.unique(np.concatenate(removed)),
         )
         found = replace(found, rows=self._rows(query, found))
-        return found if self.ranker is None else _ranked(self.ranker, found)
+        return found if self.ranker is None or silent else _ranked(self.ranker, found)
 
     def _rows(self, query: Query, candidates: Candidates) -> Float32:
         """What a ranker is told of the first RANKED candidates in the blend's order, (r, len(FEATURES))."""
@@ -197,10 +200,11 @@ class Model:
         return other
 
     def evidence(self, query: Query, candidates: Candidates, places: Sequence[int]) -> list[tuple[str, int]]:
-        """For the candidates at these places: (source that adds most to the score, index into query.items of what
-        speaks for the item there).
+        """For the candidates at these places: (source, index into query.items of what the person did that moves the item there).
 
-        The index is CONTEXT_EVIDENCE for the open page and NO_EVIDENCE where nothing in particular does.
+        Of several things the one is named without which the item would fall furthest, and the source through which it does.
+        The index is CONTEXT_EVIDENCE for the open page and NO_EVIDENCE where nothing in particular moves it; then the source
+        is the one that adds most to its score.
         """
         if len(places) == 0:
             return []
@@ -214,14 +218,57 @@ class Model:
                 if name in COUNTING:
                     added[number, lent] = -np.inf
         strongest = added.argmax(axis=0)
-        found = [("", NO_EVIDENCE)] * len(items)
-        for number, source in enumerate(self.sources.values()):
-            of_source = np.flatnonzero(strongest == number)
-            if len(of_source):
-                indices = source.evidence(query, items[of_source])
-                for place, index in zip(of_source.tolist(), indices.tolist(), strict=True):
-                    found[place] = (source.name, index)
+        names = [self.source_names[number] for number in strongest.tolist()]
+        if len(query.items) == 0:
+            return self._spoken(query, items, names)
+        found = [(name, NO_EVIDENCE) for name in names]
+        moving = [at for at, name in enumerate(names) if self.sources[name].personal]
+        if moving:
+            for at, cause in zip(moving, self._causes(query, candidates, chosen[moving]), strict=True):
+                if cause is not None:
+                    found[at] = cause
         return found
+
+    def _spoken(self, query: Query, items: Int32, names: Sequence[str]) -> list[tuple[str, int]]:
+        """What each item's strongest source itself says speaks for it: with an open page alone there is nothing else."""
+        found = [("", NO_EVIDENCE)] * len(items)
+        for name in dict.fromkeys(names):
+            of_source = [at for at, one in enumerate(names) if one == name]
+            indices = self.sources[name].evidence(query, items[of_source])
+            for at, index in zip(of_source, indices.tolist(), strict=True):
+                found[at] = (name, index)
+        return found
+
+    def _causes(
+        self, query: Query, candidates: Candidates, places: npt.NDArray[np.int64]
+    ) -> list[tuple[str, int] | None]:
+        """What makes each item fall furthest when it is taken away, and through which source; None where nothing does."""
+        compared = np.unique(np.concatenate([np.arange(min(causes.COMPARED, len(candidates))), places]))
+        items = candidates.items[compared]
+        values = {name: candidates.features[compared, number] for number, name in enumerate(self.source_names)}
+        steps, indices = causes.steps_of(query)
+        by_source = causes.effects(self.sources, query, items, values, self.blend.weights, steps)
+        if not by_source or not len(steps):
+            return [None] * len(places)
+        together = np.sum(list(by_source.values()), axis=0)
+        scores = candidates.scores[compared]
+        blended = candidates.features[compared] @ self._weights
+        apart = blended - blended.mean()
+        slope = float(apart @ (scores - scores.mean())) / max(float(apart @ apart), 1e-9)
+        at = np.searchsorted(compared, places)
+        fell = causes.falls(scores, together * np.float32(max(slope, 1e-6)), at)
+        out: list[tuple[str, int] | None] = []
+        names = list(by_source)
+        for column, place in enumerate(at.tolist()):
+            # Of what lets it fall equally far, what did most for it.
+            order = np.lexsort((-together[:, place], -fell[:, column]))
+            step = int(order[0])
+            if fell[step, column] < causes.LEAST or together[step, place] <= 0:
+                out.append(None)
+                continue
+            source = names[int(np.argmax([by_source[name][step, place] for name in names]))]
+            out.append((source, int(indices[step])))
+        return out
 
     def _without_query(self, name: str, source: CandidateSource) -> tuple[Float32, Int32]:
         """Of a source that says the same to everybody: its blended column and its items, best first."""

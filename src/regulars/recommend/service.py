@@ -227,10 +227,13 @@ def steering_for(
     """What of the shop's rules acts on this request."""
     if serving.rules is None or not len(serving.rules):
         return NOTHING
-    newest = history.items[::-1].tolist()
-    types = history.types[::-1]
-    ages = history.ages[::-1].tolist()
-    who = Who.of(newest, types, ages, person.customer_id is not None, history.bought.tolist())
+    who = Who(
+        history.items,
+        history.ages,
+        history.purchases,
+        person.customer_id is not None,
+        len(history.bought) > 0,
+    )
     return serving.rules.acting(surface.name, who, now, context)
 
 

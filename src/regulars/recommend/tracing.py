@@ -107,7 +107,7 @@ def add_moves(
         return
     trace["rules"] = {
         "version": steering.version,
-        "excluding": [[line, int(np.count_nonzero(mask))] for line, mask in steering.by_line],
+        "excluding": [[line, count] for line, _, count in steering.by_line],
         "moving": [[line, round(factor, 4)] for line, _, factor in steering.moving],
         "moved": [[int(ids[one.item]), lines] for one in slate.placed if (lines := steering.lines_moving(one.item))],
         "pinned": [[int(ids[one.item]), one.line] for one in slate.placed if one.how == "pin"],

@@ -19,7 +19,6 @@ from regulars.recommend.catalogue import Catalogue, named
 from regulars.recommend.dataset import Float32, Int32
 from regulars.recommend.links import Links
 from regulars.recommend.rules.language import NUMBERS, Condition, Rule
-from regulars.schema import EventType
 
 Mask = npt.NDArray[np.bool_]
 REGULAR_DAYS = 3  # who bought on as many days is a regular
@@ -29,37 +28,29 @@ FACTOR_BOUNDS = (0.01, 20.0)  # of all rules on a product together
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """What a rule may ask of a person. bought, viewed: positions and days ago, newest first. days_bought: on how many days."""
+    """What a rule may ask of a person. items, ages, purchases: (h,) positions, days ago, and whether each was a purchase.
 
-    known: bool = False
+    ever_bought: whether they ever bought anything, however long ago.
+    """
+
+    items: Int32
+    ages: Float32
+    purchases: Mask
     customer: bool = False
-    bought: Sequence[tuple[int, float]] = ()
-    viewed: Sequence[tuple[int, float]] = ()
     ever_bought: bool = False
 
     @property
     def segments(self) -> tuple[str, ...]:
-        days = {int(age) for _, age in self.bought}
+        """The sorts of people that they belong to."""
         found = ["customers" if self.customer else "visitors"]
-        if not self.known and not self.ever_bought:
+        bought = self.ever_bought or bool(self.purchases.any())
+        if not len(self.items) and not bought:
             found.append("newcomers")
-        if self.ever_bought or self.bought:
+        if bought:
             found.append("buyers")
-        if len(days) >= REGULAR_DAYS:
+        if len(np.unique(self.ages[self.purchases].astype(np.int32))) >= REGULAR_DAYS:
             found.append("regulars")
         return tuple(found)
-
-    @classmethod
-    def of(
-        cls, products: Sequence[int], types: Sequence[str], ages: Sequence[float], customer: bool, bought: Iterable[int]
-    ) -> Who:
-        """products: positions, newest first. ages: days. bought: positions, of purchases however old."""
-        acts = list(zip(products, types, ages, strict=True))
-        purchases = [(item, age) for item, kind, age in acts if kind == EventType.PURCHASE]
-        return cls(bool(acts), customer, purchases, [(item, age) for item, _, age in acts], any(True for _ in bought))
-
-
-STRANGER = Who()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +72,13 @@ class Cap:
 
 @dataclass(frozen=True)
 class Steering:
-    """What acts for one request. excluded, factors: (n,) or None. by_line: the excluding rules' masks, in order."""
+    """What acts for one request. excluded, factors: (n,) or None. by_line: the excluding rules' masks in order, and how many
+    products each takes out.
+    """
 
     version: int = 0
     excluded: Mask | None = None
-    by_line: Sequence[tuple[int, Mask]] = ()
+    by_line: Sequence[tuple[int, Mask, int]] = ()
     factors: Float32 | None = None
     moving: Sequence[tuple[int, Mask, float]] = ()
     pins: Sequence[Pin] = ()
@@ -96,7 +89,7 @@ class Steering:
 
     def line_of(self, item: int) -> int | None:
         """The first rule that takes this item out."""
-        return next((line for line, mask in self.by_line if mask[item]), None)
+        return next((line for line, mask, _ in self.by_line if mask[item]), None)
 
     def lines_moving(self, item: int) -> list[int]:
         return [line for line, mask, _ in self.moving if mask[item]]
@@ -114,6 +107,7 @@ class Compiled:
     after: Mask | None = None
     groups: Int32 | None = None
     item: int | None = None
+    count: int = 0
 
     @property
     def personal(self) -> bool:
@@ -170,19 +164,22 @@ class RuleBook:
         """A personal rule as it is for this person, or None where it doesn't act."""
         after = one.rule.after
         if after is not None:
-            acts = who.bought if after.did == "buying" else who.viewed
             assert one.after is not None
-            if not any(age <= after.days and one.after[item] for item, age in acts):
+            hits = one.after[who.items] & (who.ages <= after.days)
+            if after.did == "buying":
+                hits &= who.purchases
+            if not hits.any():
                 return None
         if one.rule.compatible:
-            return replace(one, mask=one.mask & ~self._fitting(who, context))
+            left = one.mask & ~self._fitting(who, context)
+            return replace(one, mask=left, count=int(np.count_nonzero(left)))
         return one
 
     def _fitting(self, who: Who, context: int | None) -> Mask:
         """What the shop says fits the open product or something they bought."""
         fitting = np.zeros(self.size, np.bool_)
         if self.links is not None:
-            for anchor in [*([] if context is None else [context]), *(item for item, _ in who.bought)]:
+            for anchor in [*([] if context is None else [context]), *who.items[who.purchases].tolist()]:
                 fitting[self.links.near(anchor, "compatible_with")] = True
         return fitting
 
@@ -200,7 +197,7 @@ class RuleBook:
             match rule.action:
                 case "exclude":
                     excluded = one.mask.copy() if excluded is None else excluded | one.mask
-                    by_line.append((rule.line, one.mask))
+                    by_line.append((rule.line, one.mask, one.count))
                 case "boost" | "bury":
                     if factors is None or not owned:
                         factors, owned = (np.zeros(self.size, np.float32) if factors is None else factors.copy()), True
@@ -213,7 +210,7 @@ class RuleBook:
                     caps.append(Cap(rule.line, rule.most, None if rule.each else one.mask, one.groups))
         if owned and factors is not None:
             np.clip(factors, np.log(FACTOR_BOUNDS[0]), np.log(FACTOR_BOUNDS[1]), out=factors)
-        by_line.sort(key=lambda pair: pair[0])
+        by_line.sort(key=lambda one: one[0])
         pins.sort(key=lambda pin: (pin.place, pin.line))
         return Steering(self.version, excluded, tuple(by_line), factors, tuple(moving), tuple(pins), tuple(caps))
 
@@ -256,7 +253,7 @@ class _Columns:
         if rule.action == "pin":
             found = np.flatnonzero(mask)
             item = int(found[0]) if len(found) else None
-        return Compiled(rule, mask, after, groups, item)
+        return Compiled(rule, mask, after, groups, item, int(np.count_nonzero(mask)))
 
     def mask(self, tests: Sequence[Condition]) -> Mask:
         """(n,) which products pass all tests."""

@@ -80,6 +80,13 @@ class Neighbours:
         out[np.repeat(np.arange(len(first)), lengths)[hit], columns[hit]] = self.weights[positions[hit]]
         return out
 
+    def mass(self, of: Int32) -> Float32:
+        """(h,) the sum of the weights in each of these items' lists."""
+        positions, lengths = self._lists(of)
+        return np.bincount(
+            np.repeat(np.arange(len(of)), lengths), weights=self.weights[positions], minlength=len(of)
+        ).astype(np.float32)
+
     def _lists(self, of: Int32) -> tuple[Int64, Int64]:
         """Where the lists of these items stand, one after the other, and the length of each."""
         starts = self.offsets[of]
@@ -135,6 +142,12 @@ class NeighbourSource(CandidateSource):
     @abstractmethod
     def _history(self, query: Query) -> Weighted:
         """How much each thing the person did counts for this source."""
+
+    def contributions(self, query: Query, items: Int32) -> tuple[Weighted, Float32, Float32]:
+        """The weighed history, what each of its things adds to the score of each of these items, (h, m), and to all scores, (h,)."""
+        history = self._history(query)
+        added = self.neighbours.between(history.items, items) * history.weights[:, None]
+        return history, added, self.neighbours.mass(history.items) * history.weights
 
     def scores(self, query: Query) -> Float32:
         return self.neighbours.scores(self._history(query))

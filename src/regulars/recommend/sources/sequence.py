@@ -114,6 +114,24 @@ class SequenceSource(CandidateSource):
             return DenseAnswer(self.scores(query), self.floor)
         return NearestAnswer(self.index, self._directions, self._expected(items))
 
+    def at_each(self, queries: Sequence[Query], items: Int32) -> Float32:
+        """(q, m) scores of these items to each query, 0 where one has no history. Queries of one length take one pass together."""
+        out = np.zeros((len(queries), len(items)), np.float32)
+        recent = [self._recent(query)[0] for query in queries]
+        directions = self._directions(items)
+        for length in {len(one) for one in recent if len(one)}:
+            rows = [row for row, one in enumerate(recent) if len(one) == length]
+            batch = np.stack([recent[row] for row in rows])
+            expected = np.concatenate(
+                [
+                    session.run(None, {"vectors": member.vectors[batch]})[0]
+                    for member, session in zip(self.members, self._sessions, strict=True)
+                ],
+                axis=1,
+            )
+            out[rows] = expected @ directions.T
+        return out
+
     def _expected(self, items: Int32) -> Float32:
         """What each member expects next after these, side by side."""
         return np.concatenate(
