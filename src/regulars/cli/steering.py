@@ -209,6 +209,39 @@ def why_not(
 
 
 @app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="What is searched for; prices may stand in it.")],
+    customer: Annotated[str | None, typer.Argument(help="The customer's id. Left out: a stranger.")] = None,
+    workspace: WorkspaceOption = HERE,
+    namespace: NamespaceOption = "shop",
+    n: Annotated[int, typer.Option("--n", "-n", help="How many.", min=1, max=100)] = 10,
+    locale: Annotated[str | None, typer.Option(help="en or zh.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Search the catalogue as the storefront does: by words and meaning, in English and Chinese."""
+    with opened(workspace) as shop:
+        told = shop.search(query, None if customer is None else named(namespace, customer), n=n, locale=locale)
+    if as_json:
+        print_json(told)
+        return
+    for word, instead in told["read_as"]["instead"].items():
+        say(f"No product has the word {word!r}: found for {instead!r}.")
+    table = Table(box=None, pad_edge=False, header_style="")
+    for heading in ("", "product", "title", "price", "found by"):
+        table.add_column(heading, justify="right" if heading in ("", "price") else "left")
+    for item in told["items"]:
+        table.add_row(
+            str(item["position"] + 1), item["product"], item["title"][:48], item["price"] or "", item["found_by"]
+        )
+    out.print(table)
+    say(f"{told['total']:,} found." if told["items"] else "Nothing found.")
+    for facet in told["facets"][:3]:
+        say(f"  {facet['name']}: " + ", ".join(f"{one['value']} ({one['count']})" for one in facet["values"][:6]))
+    if told["items"]:
+        say(f"Next: regulars decision {told['decision_id']}")
+
+
+@app.command()
 def surfaces(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
     """List the places that show lists, with what each is for."""
     with opened(workspace) as shop:

@@ -64,6 +64,8 @@ _SENTENCES: dict[str, Callable[[Say], str]] = {
     "next_put_in_cart": lambda say: say("Because you put {product} in your cart"),
     "next_liked": lambda say: say("Because you liked {product}"),
     "next_picked": lambda say: say("Because you picked {product}"),
+    "found_words": lambda say: say("Has what you searched for"),
+    "found_meaning": lambda say: say("Close to what you searched for"),
     "pinned": lambda say: say("Chosen by the shop"),
     "fits_page": lambda say: say("Fits this"),
     "fits_bought": lambda say: say("Fits {product}, which you bought"),

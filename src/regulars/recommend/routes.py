@@ -17,8 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from regulars.errors import InvalidInput, NotFound
 from regulars.language.translations import best_locale, say_in
 from regulars.recommend import service
-from regulars.recommend.catalogue import Item
 from regulars.recommend.context import Arrival, came_from
+from regulars.recommend.described import described
 from regulars.recommend.explain import explain
 from regulars.recommend.filters import Wishes
 from regulars.recommend.reasons import sentence
@@ -198,20 +198,6 @@ async def _arrival(serving: Serving, given: Context, locale: str | None) -> Arri
     hour = here.hour if given.hour is None else given.hour
     weekday = here.weekday() if given.weekday is None else given.weekday
     return Arrival(referrer, landing, matched, locale or "", hour, weekday, given.device or "")
-
-
-def described(item: Item, locale: str | None) -> dict[str, Any]:
-    """A product as ProductOut."""
-    namespace, name = item.names[0] if item.names else ("", "")
-    return {
-        "product": name,
-        "namespace": namespace,
-        "title": item.title(locale),
-        "price": item.price_text,
-        "currency": item.currency,
-        "url": item.url,
-        "picture": item.pictures[0]["url"] if item.pictures else None,
-    }
 
 
 def shown(serving: Serving, decision: Decision, locale: str | None) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""Search over the catalogue: titles, categories, brands, attributes and descriptions, in English and Chinese at once.
+"""Search by words: titles, categories, brands, attributes and descriptions, in English and Chinese at once.
 
-Words are weighed by BM25 over fields (Robertson & Zaragoza 2009); a word that no product has is taken for its nearest
-neighbour in spelling. Knows no person and no synonyms; text from outside is only ever compared.
+Words are weighed by BM25 over fields (Robertson & Zaragoza 2009). A word that no product has is taken for its nearest neighbour in
+spelling, for two words that were written as one, or, of Chinese, for what sounds alike; everyday words mean what the thesaurus says.
+Knows no person and no meaning; text from outside is only ever compared.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import bisect
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -19,8 +19,9 @@ import numpy.typing as npt
 
 from regulars.language.text_features import normalise
 from regulars.recommend.catalogue import Catalogue, Item
+from regulars.recommend.query import MAX_QUERY, simplified, sounds
+from regulars.recommend.thesaurus import Thesaurus
 
-MAX_QUERY = 200  # characters; nobody types more, and a page of text would only cost time
 MAX_WORDS = 12
 MAX_SPELLINGS = 12  # words that a beginning or a misspelling is taken for
 SATURATION = 1.2  # BM25's k1: the tenth mention of a word says less than the second
@@ -28,6 +29,75 @@ LENGTH = 0.5  # BM25's b: how much a long text is held against a word
 WEIGHTS = {"title": 5.0, "category": 3.0, "brand": 3.0, "attributes": 2.0, "description": 1.0}
 BEGINNING = 0.6  # what a match of a word's beginning is worth, beside the whole word
 MISSPELT = 0.5
+SOUNDS = 0.8  # of Chinese that sounds the same; most mistakes of typing are these
+NAMED = 2.5  # the weight from which a word is part of what a product is called
+USUAL = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "any",
+        "are",
+        "as",
+        "at",
+        "be",
+        "by",
+        "can",
+        "do",
+        "for",
+        "from",
+        "have",
+        "help",
+        "how",
+        "i",
+        "in",
+        "is",
+        "it",
+        "its",
+        "like",
+        "me",
+        "my",
+        "of",
+        "on",
+        "or",
+        "some",
+        "someone",
+        "something",
+        "that",
+        "the",
+        "their",
+        "them",
+        "they",
+        "this",
+        "to",
+        "up",
+        "want",
+        "what",
+        "which",
+        "who",
+        "with",
+        "you",
+        "your",
+        "的",
+        "了",
+        "我",
+        "给",
+        "有",
+        "吗",
+        "哪",
+        "些",
+        "什么",
+        "怎么",
+        "请",
+        "个",
+        "在",
+        "和",
+        "想",
+        "要",
+        "能",
+    ]
+)
+"""Words that say nothing about a product; they are asked for only where there are no others."""
 
 Float32 = npt.NDArray[np.float32]
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -43,7 +113,7 @@ def terms(text: str, *, single: bool = True) -> list[str]:
     ['绿茶', '茶壶']
     """
     found: list[str] = []
-    for run in _RUN.findall(normalise(text)):
+    for run in _RUN.findall(simplified(normalise(text))):
         if re.match(rf"[{_UNSPACED}]", run):
             found += [run[at : at + 2] for at in range(len(run) - 1)]
             if single or len(run) == 1:
@@ -73,11 +143,27 @@ class Found:
     whole: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """score: (n,) the words' weights. held: (n,) how many of the `asked` words each has. best: what a perfect match could score."""
+
+    score: Float32
+    held: npt.NDArray[np.int16]
+    asked: int
+    best: float
+    taken: dict[str, str]
+
+
 class SearchIndex:
     """The words of all that is for sale. Immutable; made once per catalogue."""
 
-    def __init__(self, catalogue: Catalogue, known: dict[int, tuple[Item, dict[str, float]]] | None = None) -> None:
-        """known: weighed words of products by their id, as kept from an index before; brought up to date."""
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        known: dict[int, tuple[Item, dict[str, float]]] | None = None,
+        thesaurus: Thesaurus | None = None,
+    ) -> None:
+        """thesaurus: other words for the same; the bundled one where none is given. known: weighed words of products by their id, as kept from an index before; brought up to date."""
         known = {} if known is None else known
         self.items = [item for item in catalogue.items if item is not None and item.for_sale and item.names]
         postings: dict[str, tuple[list[int], list[float]]] = {}
@@ -94,6 +180,14 @@ class SearchIndex:
             term: (np.array(places, np.int32), np.array(weights, np.float32))
             for term, (places, weights) in postings.items()
         }
+        self._sounding: dict[
+            str, list[str]
+        ] = {}  # Chinese pairs by how they sound, and longer runs as they are typed in Latin letters
+        for term in self._postings:
+            if not term.isascii() and len(term) == 2:
+                self._sounding.setdefault(" ".join(sounds(term)), []).append(term)
+        self._names: dict[str, bool] = {}  # phrases of the thesaurus: is anything called that?
+        self.thesaurus = Thesaurus.bundled() if thesaurus is None else thesaurus
         self._in_stock = np.array([item.in_stock for item in self.items], np.bool_)
         self._spellings: dict[str, list[str]] = {}  # by each pair of letters, for the nearest spelling
         self._sorted: list[str] = sorted(term for term in self._postings if term.isascii())
@@ -103,29 +197,58 @@ class SearchIndex:
 
     def find(self, query: str, least: float = 0.5) -> Found:
         """Products that hold every word of the query; where there are none, those that hold most of them, `least` of them at least."""
-        asked = list(dict.fromkeys(terms(query[:MAX_QUERY], single=False)))[:MAX_WORDS]
+        found = self.match(query)
+        most = int(found.held.max()) if len(found.held) else 0
+        if not found.asked or most == 0:
+            return Found([], found.taken, not found.asked)
+        # Half of the words is the least that still answers a question; a whole sentence holds more words than a product's name.
+        whole = most == found.asked
+        good = np.flatnonzero(found.held >= max(1, most if whole else math.ceil(found.asked * least)))
+        order = np.lexsort((good, -found.score[good], ~self._in_stock[good], -found.held[good]))
+        return Found([self.items[place] for place in good[order]], found.taken, whole)
+
+    def match(self, query: str) -> Matched:
+        """How well each product's words fit the query's."""
         n = len(self.items)
-        if not asked or not n:
-            return Found([], {}, True)
+        asked = self._asked(query)
         score, held = np.zeros(n, np.float32), np.zeros(n, np.int16)
         taken: dict[str, str] = {}
+        best = 0.0
+        if not n:
+            asked = []
         for place, term in enumerate(asked):
             gain = np.zeros(n, np.float32)
             own = self._rarity(term) if term in self._postings else math.inf
+            most = 0.0
             for spelling, worth in self._readings(term, place == len(asked) - 1, taken):
                 places, weights = self._postings[spelling]
                 # "tears" is rarer than "tea", but who asks for tea isn't told more by it.
                 rarity = min(own, self._rarity(spelling))
+                most = max(most, rarity)
                 gain[places] = np.maximum(gain[places], worth * rarity * weights / (weights + SATURATION))
             score += gain
             held += gain > 0
-        most = int(held.max())
-        if most == 0:
-            return Found([], taken, False)
-        # Half of the words is the least that still answers a question; a whole sentence holds more words than a product's name.
-        good = np.flatnonzero(held >= max(1, most if most == len(asked) else math.ceil(len(asked) * least)))
-        order = np.lexsort((good, -score[good], ~self._in_stock[good], -held[good]))
-        return Found([self.items[place] for place in good[order]], taken, most == len(asked))
+            best += most if most > 0 else math.log(1 + n)
+        return Matched(score, held, len(asked), max(best, 1e-6), taken)
+
+    def _asked(self, query: str) -> list[str]:
+        """The words to look for: those that say something, in order; everyday words for the same in one of the catalogue's."""
+        text = self.thesaurus.known(simplified(normalise(query[:MAX_QUERY])), self._called)
+        found = list(dict.fromkeys(terms(text, single=False)))
+        telling = [term for term in found if term not in USUAL]
+        return (telling or found)[:MAX_WORDS]
+
+    def _called(self, phrase: str) -> bool:
+        """Whether some product is called that: has all the words in its title or category."""
+        known = self._names.get(phrase)
+        if known is None:
+            there: npt.NDArray[np.int32] | None = None
+            for term in terms(phrase, single=False):
+                places, weights = self._postings.get(term, (np.zeros(0, np.int32), np.zeros(0, np.float32)))
+                own = places[weights >= NAMED]
+                there = own if there is None else np.intersect1d(there, own, assume_unique=True)
+            known = self._names[phrase] = there is not None and len(there) > 0
+        return known
 
     def _rarity(self, term: str) -> float:
         """Inverse document frequency, as in BM25."""
@@ -137,17 +260,57 @@ class SearchIndex:
         found = [(term, 1.0)] if term in self._postings else []
         if not term.isascii():
             if not found and len(term) == 2:
-                found = [(one, MISSPELT) for one in term if one in self._postings]
+                alike = self._sounding.get(" ".join(sounds(term)), [])
+                found = [(one, SOUNDS) for one in alike]
+                if alike:
+                    taken[term] = alike[0]
+                else:
+                    found = [(one, MISSPELT) for one in term if one in self._postings]
             return found
         if last and len(term) >= 2:
             # What is still being typed: "teap" is the teapot's beginning.
             found += [(one, BEGINNING) for one in self._beginning(term) if one != term]
         if not found and len(term) >= 4:
+            parts = self._halves(term) or self._spelt_out(term)
+            if parts:
+                taken[term] = (
+                    " ".join(parts) if parts[0].isascii() else "".join([parts[0], *(one[-1] for one in parts[1:])])
+                )
+                return [(one, SOUNDS) for one in parts]
             near = self._nearest(term)
             if near:
                 taken[term] = near[0]
             found = [(one, MISSPELT) for one in near]
         return found
+
+    def _halves(self, term: str) -> list[str]:
+        """Two known words that were written as one: woodencar. The halves that most products hold."""
+        found = [
+            (len(self._postings[first][0]) + len(self._postings[second][0]), first, second)
+            for at in range(2, len(term) - 1)
+            if (first := _stem(term[:at])) in self._postings
+            and (second := _stem(term[at:])) in self._postings
+            and len(second) > 2
+        ]
+        return list(max(found)[1:]) if found else []
+
+    def _spelt_out(self, term: str) -> list[str]:
+        """Chinese pairs that are typed as they sound: chahu is 茶壶."""
+        for sound, pairs in self._sounding.items():
+            if sound.replace(" ", "") == term:
+                return pairs[:1]
+        for sound, pairs in self._sounding.items():
+            first = sound.replace(" ", "")
+            if len(first) >= 3 and term.startswith(first):
+                rest = term[len(first) :]
+                tail = sound.split()[-1]
+                for other, more in self._sounding.items():
+                    start, _, end = other.partition(" ")
+                    if start == tail and end == rest:
+                        both = [(one, two) for one in pairs for two in more if one[-1] == two[0]]
+                        if both:
+                            return list(both[0])
+        return []
 
     def _beginning(self, term: str) -> list[str]:
         start = bisect.bisect_left(self._sorted, term)
@@ -238,9 +401,3 @@ def index_of(catalogue: Catalogue) -> SearchIndex:
         for gone in _words.keys() - {item.product_id for item in found.items}:
             _words.pop(gone, None)
     return found
-
-
-def labels(items: Iterable[Item]) -> list[str]:
-    """Categories that these items stand in, the commonest first: where to go on looking."""
-    counted = Counter(item.category[-1] for item in items if item.category)
-    return [name for name, _ in counted.most_common()]

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from regulars.errors import InvalidInput, NotFound
 from regulars.recommend import service
 from regulars.recommend.filters import Wishes
+from regulars.recommend.finder import finder_of
 from regulars.recommend.links import links_told
 from regulars.recommend.live import Live
 from regulars.recommend.rules.service import Rules
+from regulars.recommend.searching import Search, answer_told, search
 from regulars.recommend.surfaces import surface_told
 from regulars.recommend.whynot import why_not, why_not_told
 from regulars.schema import ExternalId
 from regulars.schema.identity import as_external_id
-from regulars.store import identity, people, product_links
+from regulars.store import decisions, identity, people, product_links
 from regulars.store.database import Connection, Database
+from regulars.store.workspace import Workspace
 
 
 class Steered:
@@ -24,6 +27,7 @@ class Steered:
 
     database: Database
     live: Live
+    workspace: Workspace
 
     @property
     def rules(self) -> Rules:
@@ -67,6 +71,29 @@ class Steered:
         if item is None:
             raise NotFound(f"There is no product {name.value!r}.", field="product")
         return item.product_id
+
+    def search(
+        self,
+        query: str,
+        customer: str | ExternalId | None = None,
+        *,
+        n: int = 24,
+        offset: int = 0,
+        narrowed: Mapping[str, str] | None = None,
+        locale: str | None = None,
+    ) -> dict[str, Any]:
+        """What answers a query, best first, with facets; kept as a decision. Raises: NotFound, InvalidInput."""
+        self.live.refresh()
+        serving = self.live.serving()
+        finder = finder_of(serving.catalogue, self.workspace.search_vectors, wait=True)
+        with self.database.connect() as connection:
+            who = None if customer is None else external(customer, "customer")
+            person = people.read_person(connection, who, None)
+            if who is not None and person.customer_id is None:
+                raise no_customer(connection, who)
+            answer = search(serving, finder, Search(query, n, offset, narrowed or {}), person)
+            decisions.record(connection, [answer.decision])
+        return answer_told(answer, locale)
 
     def surfaces(self) -> list[dict[str, Any]]:
         """The places that show lists, with their purpose and defaults."""

@@ -89,6 +89,7 @@ SURFACES = {
             purchases=True,
             diversity=0.0,
         ),
+        Surface("search", "What answers a search, best first", discovery=False, hides_seen=False, diversity=0.0),
         Surface("email", "A block in an e-mail", varied=True),
         Surface("assistant", "In a conversation: what a customer asked to be shown", varied=True),
     )

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from regulars.errors import InvalidInput
 from regulars.recommend.catalogue import Item, named
-from regulars.recommend.routes import ProductOut, described
+from regulars.recommend.described import described
+from regulars.recommend.routes import ProductOut
 from regulars.recommend.service import Serving
 from regulars.recommend.taste import SHOWN, TAPS, Taste
 from regulars.schema import ExternalId

@@ -48,6 +48,9 @@ def source_words(say: Say) -> dict[str, str]:
         "explore": say("Tried out"),
         "rule": say("Pinned by a rule"),
         "links": say("Linked by the shop"),
+        "words": say("Has the words"),
+        "meaning": say("Means the same"),
+        "both": say("Has the words and means the same"),
     }
 
 
@@ -150,6 +153,7 @@ def surface_words(say: Say) -> dict[str, str]:
         "after_purchase": say("After an order"),
         "category": say("Category"),
         "surprise": say("Surprise me"),
+        "search": say("Search"),
         "email": say("E-mail"),
         "assistant": say("Conversation"),
     }

@@ -105,6 +105,11 @@ class Workspace:
         return self.folder / "tuning"
 
     @property
+    def search_vectors(self) -> Path:
+        """What search by meaning goes by, kept from one start to the next; deleting it loses nothing."""
+        return self.folder / "run" / "search.safetensors"
+
+    @property
     def imports(self) -> Path:
         return self.folder / "imports"
 

@@ -19,7 +19,7 @@ from regulars.assist import talk_routes
 from regulars.content import routes as content_routes
 from regulars.errors import DatabaseUnavailable, Unauthenticated
 from regulars.recommend import routes as recommend_routes
-from regulars.recommend import taste_routes
+from regulars.recommend import search_routes, taste_routes
 from regulars.recommend.rules import routes as rule_routes
 from regulars.store.shop import key_digest
 from regulars.store.workspace import Workspace
@@ -67,6 +67,7 @@ def create_app(folder: Path, *, console: bool = False) -> FastAPI:
     any_caller, secret_caller = guard.callers(engine_of)
     app.include_router(records.router(engine_of, any_caller, secret_caller, RESPONSES))
     app.include_router(recommend_routes.router(engine_of, any_caller, secret_caller, RESPONSES))
+    app.include_router(search_routes.router(engine_of, any_caller, RESPONSES))
     app.include_router(rule_routes.router(engine_of, any_caller, secret_caller, RESPONSES))
     app.include_router(taste_routes.router(engine_of, any_caller, RESPONSES))
     app.include_router(assist_routes.router(engine_of, any_caller, secret_caller, RESPONSES))

@@ -26,9 +26,10 @@ from regulars.content.studio import Studio
 from regulars.errors import DatabaseUnavailable, RegularsError, Unavailable
 from regulars.language.chat_models import chat_model
 from regulars.privacy import erasure, export
-from regulars.recommend import service
+from regulars.recommend import searching, service
 from regulars.recommend import taste as picker
 from regulars.recommend.catalogue import Item
+from regulars.recommend.finder import finder_of
 from regulars.recommend.live import Live
 from regulars.schema import Decision, Event, ExternalId
 from regulars.schema.shop import ShopSettings
@@ -179,6 +180,8 @@ class Engine:
         self.refreshed_at = 0.0
         self.started_at = time.time()
         self._stopping = threading.Event()
+        self._searched: object = None  # the catalogue whose vectors were made, or are being made
+        self._searching: threading.Thread | None = None
         self._refresher: threading.Thread | None = None
 
     async def start(self) -> None:
@@ -221,6 +224,7 @@ class Engine:
             self.desk.refresh(connection, self.shop.settings)
             texts.publish_due(connection)
         self.live.refresh()
+        self._prepare_search()
         if not self.database_ok:
             log.info("database_reached")
         self.database_ok = True
@@ -285,6 +289,41 @@ class Engine:
         await self.writer.record(decision)
         DECISIONS.labels(decision.surface, decision.mode).inc()
         return serving, decision
+
+    async def search(
+        self, asked: searching.Search, customer: ExternalId | None, visitor: str | None
+    ) -> tuple[service.Serving, searching.Answer]:
+        """A page of results, its decision committed. Raises: InvalidInput, DatabaseUnavailable."""
+        return await self.search_for(await self.person(customer, visitor), asked)
+
+    async def search_for(
+        self, person: people.Person, asked: searching.Search
+    ) -> tuple[service.Serving, searching.Answer]:
+        """As `search`, for a person who was read already."""
+        serving = self.serving
+
+        def find() -> searching.Answer:
+            finder = finder_of(serving.catalogue, self.workspace.search_vectors)
+            return searching.search(serving, finder, asked, person)
+
+        answer = await asyncio.to_thread(find)
+        await self.writer.record(answer.decision)
+        DECISIONS.labels("search", "search").inc()
+        return serving, answer
+
+    def _prepare_search(self) -> None:
+        """Makes the vectors that search by meaning goes by, beside everything else; until then words find alone."""
+        current = self.live.current
+        if current is None or current.catalogue is self._searched or (self._searching and self._searching.is_alive()):
+            return
+        self._searched = current.catalogue
+
+        def make() -> None:
+            with contextlib.suppress(Exception):  # it is logged where it fails
+                finder_of(current.catalogue, self.workspace.search_vectors, wait=True)
+
+        self._searching = threading.Thread(target=make, name="search-vectors", daemon=True)
+        self._searching.start()
 
     async def taste(self, customer: ExternalId | None, visitor: str | None) -> picker.Taste:
         """What they picked so far, and what to show them next. Raises: DatabaseUnavailable."""

@@ -227,6 +227,8 @@ def _fields(steering: Steering) -> dict[str, Any]:
 
 
 def _acts(rule: Rule, surface: str, segments: Sequence[str], now: float) -> bool:
+    if surface == "search" and rule.action == "cap" and "search" not in rule.surfaces:
+        return False  # who searches sees all that answers, unless the shop says otherwise in so many words
     if not rule.acts_on(surface) or (rule.segments and not set(rule.segments) & set(segments)):
         return False
     return (rule.starts is None or rule.starts.timestamp() <= now) and (

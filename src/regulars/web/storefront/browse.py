@@ -10,7 +10,8 @@ from fastapi import FastAPI, Request, Response
 
 from regulars.content import shown as content
 from regulars.recommend.catalogue import Item, named
-from regulars.recommend.search import MAX_QUERY, index_of, labels
+from regulars.recommend.query import MAX_QUERY
+from regulars.recommend.searching import Search
 from regulars.schema import EventType
 from regulars.store import shopping
 from regulars.store.database import Row
@@ -27,6 +28,7 @@ AGAIN = 4
 PER_SHELF = 4
 SHELVES = 4  # that show products on the front page; the other categories stand above as tiles
 PER_PAGE = 24
+MOST_NARROWED = 10  # facets at once
 
 
 def add(app: FastAPI, site: Site) -> None:
@@ -140,30 +142,42 @@ def add(app: FastAPI, site: Site) -> None:
         at = max(1, visit.number("page", 1))
         if not query:
             await visit.write()
-            return site.show(visit, "search.html", query="", found=None, items=[], at=1, pages=1, message="", near=[])
-        catalogue = visit.engine.serving.catalogue
-        index = await asyncio.to_thread(index_of, catalogue)
-        found = index.find(query)
-        pages_in_all = max(1, -(-len(found.items) // PER_PAGE))
-        at = min(at, pages_in_all)
+            return site.show(visit, "search.html", query="", found=None, items=[], at=1, pages=1, message="")
+        given = {name[2:]: value for name, value in request.query_params.items() if name.startswith("f.") and value}
+        wanted = Search(query, PER_PAGE, (at - 1) * PER_PAGE, dict(list(given.items())[:MOST_NARROWED]))
+        _, answer = await visit.engine.search_for(await visit.person(), wanted)
+        pages_in_all = max(1, -(-answer.total // PER_PAGE))
+        if at > pages_in_all:
+            return site.missing(visit, visit.say("There is no such page of results."))
         message = visit.message()
-        visit.did(EventType.SEARCH, None, message_id=message, properties={"query": query, "results": len(found.items)})
+        visit.did(EventType.SEARCH, None, message_id=message, properties={"query": query, "results": answer.total})
         await visit.write()
         for_you = None
-        if not found.items:
+        if not answer.items:
             for_you = await site.row(visit, "home", visit.say("Perhaps one of these"), BESIDE)
+
+        def link(**changed: Any) -> str:
+            """The same search, narrowed or leafed on. A facet that is None is left out."""
+            kept = {"q": query, **{f"f.{name}": value for name, value in wanted.narrowed.items()}, **changed}
+            return "?" + urlencode({name: value for name, value in kept.items() if value is not None})
+
         return site.show(
             visit,
             "search.html",
             query=query,
-            found=found,
-            items=found.items[(at - 1) * PER_PAGE : at * PER_PAGE],
+            found=answer.results,
+            total=answer.total,
+            decision_id=answer.decision.decision_id,
+            facets=answer.facets,
+            narrowed=wanted.narrowed,
+            items=list(zip(answer.decision.actions, answer.items, strict=True)),
             at=at,
             pages=pages_in_all,
             message=message,
-            near=labels(found.items[:PER_PAGE])[:6],
             for_you=for_you,
-            page_link=lambda page: "?" + urlencode({"q": query, "page": page}),
+            link=link,
+            page_link=lambda page: link(page=page),
+            facet_name=lambda name: _facet_name(visit, name),
         )
 
 
@@ -277,6 +291,12 @@ def _chosen(visit: Visit, variants: list[shopping.Variant]) -> str:
         return asked
     there = [one for one in variants if one.in_stock] or variants
     return min(there, key=lambda one: (one.price is None, one.price or 0)).key if there else ""
+
+
+def _facet_name(visit: Visit, name: str) -> str:
+    """What a facet is called: the shop's own word for an attribute."""
+    known = {"category": visit.say("Category"), "brand": visit.say("Brand"), "colour": visit.say("Colour")}
+    return known.get(name, visit.label(name)[:1].upper() + visit.label(name)[1:])
 
 
 def _clean(text: str) -> str:
