@@ -4,6 +4,8 @@ rules      a demo shop, --requests lists under random books of rules, judged fro
            200 rules add to a list at the median
 whynot     products kept out on purpose, one way each: why_not is the share of right answers
 faithful   reasons whose cause is deleted, against a random event of the same person: faithful is the share in which it matters more
+search     250 judged queries on the demo catalogue: search_ndcg_at_10 beside PostgreSQL's full text and vectors alone
+longterm   demo worlds and their placebos over --seeds: active_lift of lists for coming back over lists for the click, placebo_covers_zero
 diversity  Amazon Beauty (--data): a row for each position of the dial; the figures are of the furthest that costs 2 % of NDCG@10 at most
 """
 
@@ -15,7 +17,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from benchmarks._report import print_report
-from benchmarks.steering import diversity, faithful, rules, whynot
+from benchmarks.steering import diversity, faithful, longterm, rules, search, whynot
 from benchmarks.steering.shop import demo_shop
 
 OF_SHOP = ("rules", "whynot", "faithful", "search")
@@ -31,6 +33,9 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=100_000, help="of rules")
     parser.add_argument("--cases", type=int, default=2_000, help="of why not")
     parser.add_argument("--reasons", type=int, default=2_000, help="of faithful")
+    parser.add_argument("--seeds", type=int, default=5, help="of longterm")
+    parser.add_argument("--world-customers", type=int, default=2_400, help="of longterm, a third in each arm")
+    parser.add_argument("--long-term", type=float, default=0.5, help="the setting of the arm that is for coming back")
     parser.add_argument("--max-seconds", type=float, default=240.0, help="of the transformer's training, for diversity")
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
@@ -43,6 +48,10 @@ def main() -> None:
                 figures |= rules.measure(shop, options.requests, options.seed)
             if "whynot" in parts:
                 figures |= whynot.measure(shop, options.cases, options.seed)
+            if "search" in parts:
+                own, rows = search.measure(shop, options.seed)
+                figures |= own
+                peers |= rows
             if "faithful" in parts:
                 figures |= faithful.measure(shop, options.reasons, options.seed)
     if "diversity" in parts:
@@ -52,6 +61,10 @@ def main() -> None:
             own, rows = diversity.measure(options.data, options.max_seconds, 0)
             figures |= own
             peers |= rows
+    if "longterm" in parts:
+        own, rows = longterm.measure(options.seeds, options.world_customers, options.long_term, options.seed)
+        figures |= own
+        peers |= rows
     print_report("steering", figures, peers)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
 from regulars.errors import ModelError, NotEnoughData
 from regulars.experiments import curves
+from regulars.learning import returns
 from regulars.recommend import card, pictures
 from regulars.recommend import settings as saved_settings
 from regulars.recommend.blend import MIN_CASES
@@ -135,6 +137,7 @@ def train(
     try:
         model.save(draft.folder)
         data.arrivals.save(draft.folder)
+        report["return_value"] = _learn_returns(database, workspace, model, draft)
         draft.metrics = report
         draft.parent = parent["version"] if parent is not None else None
         draft.settings = {"seed": seed, **saved_settings.document_of(settings)}
@@ -153,6 +156,23 @@ def train(
         draft.discard()
         raise
     return Trained(version, passed and promote, verdict, report)
+
+
+def _learn_returns(database: Database, workspace: Workspace, model: Model, draft: registry.Draft) -> dict[str, Any]:
+    """What coming back is worth, into the version's folder; or why it isn't known yet."""
+    mirror = Mirror(workspace.mirror)
+    reader = CatalogueReader()
+    with database.connect(autocommit=True) as connection:
+        reader.refresh(connection)
+        zone = shop_table.read(connection).settings.zone
+        refused = people.refused(connection)
+    catalogue = reader.catalogue(model.product_ids)
+    try:
+        found = returns.learn(mirror, catalogue, model, zone, datetime.now(UTC).replace(tzinfo=None), refused)
+    except NotEnoughData as error:
+        return {"skipped": error.detail}
+    found.save(draft.folder)
+    return dict(found.report)
 
 
 def _parent(database: Database, workspace: Workspace) -> Row | None:

@@ -24,6 +24,7 @@ from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.items import Item
 from regulars.recommend.search import SearchIndex, index_of
 from regulars.recommend.semantic import MOST, SemanticIndex, VectorStore
+from regulars.recommend.thesaurus import Thesaurus
 
 Float32 = npt.NDArray[np.float32]
 WEIGHTS: Mapping[str, float] = {"words": 0.8, "held": 0.1, "whole": 0.1, "title": 0.3, "kind": 0.9, "together": 1.6}
@@ -78,14 +79,20 @@ class Finder:
         self._stock = catalogue.in_stock[places] if places else np.zeros(0, np.bool_)
         self._kinds = catalogue.kinds[places] if places else np.zeros(0, np.int32)
 
-    def find(self, query: str, leaning: Leaning | None = None, weights: Mapping[str, float] = WEIGHTS) -> Results:
+    def find(
+        self,
+        query: str,
+        leaning: Leaning | None = None,
+        thesaurus: Thesaurus | None = None,
+        weights: Mapping[str, float] = WEIGHTS,
+    ) -> Results:
         """What answers the query, best first; what is sold out after the rest. Empty for a query that says nothing."""
         asked = reading.read(query)
         n = len(self.items)
         said = any(letter.isalnum() for letter in asked.words)
         if not n or (not said and asked.most is None and asked.least is None):
             return Results([], {}, True, asked, [], self.semantic is not None)
-        matched = self.index.match(asked.words)
+        matched = self.index.match(asked.words, thesaurus)
         words = matched.score / np.float32(matched.best)
         held = matched.held / np.float32(max(matched.asked, 1))
         score = np.float32(weights["words"]) * words + np.float32(weights["held"]) * held

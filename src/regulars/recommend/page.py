@@ -22,6 +22,7 @@ from regulars.insights.service import PERIODS, Funnel, Insights, off_the_loop
 from regulars.recommend import finding, service
 from regulars.recommend.explain import explain
 from regulars.recommend.finding import Found
+from regulars.recommend.pages.context import section_links
 from regulars.recommend.told import explained
 from regulars.recommend.words import event_words, surface_words
 from regulars.schema import Decision, EventType, ExternalId
@@ -97,6 +98,7 @@ async def _choose(visit: Visit, insights: Insights, database: Database, looked_f
         title(visit, visit.many(one, more, lists, days=days, clicks=visit.number(clicks)))
     else:
         title(visit, say("No list was made in the last {days} days", days=days))
+    parts.html(section_links(visit))
     if looked_for:
         text = say("Nobody is called {name} here, and no list is.", name=looked_for[:80])
         parts.html(

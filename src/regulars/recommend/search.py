@@ -20,7 +20,7 @@ import numpy.typing as npt
 from regulars.language.text_features import normalise
 from regulars.recommend.catalogue import Catalogue, Item
 from regulars.recommend.query import MAX_QUERY, simplified, sounds
-from regulars.recommend.thesaurus import Thesaurus
+from regulars.recommend.thesaurus import Thesaurus, thesaurus_of
 
 MAX_WORDS = 12
 MAX_SPELLINGS = 12  # words that a beginning or a misspelling is taken for
@@ -161,9 +161,8 @@ class SearchIndex:
         self,
         catalogue: Catalogue,
         known: dict[int, tuple[Item, dict[str, float]]] | None = None,
-        thesaurus: Thesaurus | None = None,
     ) -> None:
-        """thesaurus: other words for the same; the bundled one where none is given. known: weighed words of products by their id, as kept from an index before; brought up to date."""
+        """known: weighed words of products by their id, as kept from an index before; brought up to date."""
         known = {} if known is None else known
         self.items = [item for item in catalogue.items if item is not None and item.for_sale and item.names]
         postings: dict[str, tuple[list[int], list[float]]] = {}
@@ -187,7 +186,6 @@ class SearchIndex:
             if not term.isascii() and len(term) == 2:
                 self._sounding.setdefault(" ".join(sounds(term)), []).append(term)
         self._names: dict[str, bool] = {}  # phrases of the thesaurus: is anything called that?
-        self.thesaurus = Thesaurus.bundled() if thesaurus is None else thesaurus
         self._in_stock = np.array([item.in_stock for item in self.items], np.bool_)
         self._spellings: dict[str, list[str]] = {}  # by each pair of letters, for the nearest spelling
         self._sorted: list[str] = sorted(term for term in self._postings if term.isascii())
@@ -207,10 +205,10 @@ class SearchIndex:
         order = np.lexsort((good, -found.score[good], ~self._in_stock[good], -found.held[good]))
         return Found([self.items[place] for place in good[order]], found.taken, whole)
 
-    def match(self, query: str) -> Matched:
-        """How well each product's words fit the query's."""
+    def match(self, query: str, thesaurus: Thesaurus | None = None) -> Matched:
+        """How well each product's words fit the query's. thesaurus: other words for the same; the bundled one where none is given."""
         n = len(self.items)
-        asked = self._asked(query)
+        asked = self._asked(query, thesaurus or thesaurus_of())
         score, held = np.zeros(n, np.float32), np.zeros(n, np.int16)
         taken: dict[str, str] = {}
         best = 0.0
@@ -231,9 +229,9 @@ class SearchIndex:
             best += most if most > 0 else math.log(1 + n)
         return Matched(score, held, len(asked), max(best, 1e-6), taken)
 
-    def _asked(self, query: str) -> list[str]:
+    def _asked(self, query: str, thesaurus: Thesaurus) -> list[str]:
         """The words to look for: those that say something, in order; everyday words for the same in one of the catalogue's."""
-        text = self.thesaurus.known(simplified(normalise(query[:MAX_QUERY])), self._called)
+        text = thesaurus.known(simplified(normalise(query[:MAX_QUERY])), self._called)
         found = list(dict.fromkeys(terms(text, single=False)))
         telling = [term for term in found if term not in USUAL]
         return (telling or found)[:MAX_WORDS]

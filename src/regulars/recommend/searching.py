@@ -23,6 +23,7 @@ from regulars.recommend.rules.book import Steering
 from regulars.recommend.service import steering_for
 from regulars.recommend.serving import Serving
 from regulars.recommend.slate import composed
+from regulars.recommend.thesaurus import thesaurus_of
 from regulars.schema import Action, Decision, Reason
 from regulars.store.people import Person
 
@@ -66,7 +67,8 @@ def search(serving: Serving, finder: Finder, asked: Search, person: Person, now:
     catalogue = finder.catalogue
     history = History.of(person, catalogue, now)
     steering = steering_for(serving, serving.surfaces["search"], person, history, now, None)
-    results = finder.find(asked.query, _leaning(history, catalogue.kinds) if asked.personal else None)
+    own_words = thesaurus_of(tuple(map(tuple, serving.settings.synonyms)))
+    results = finder.find(asked.query, _leaning(history, catalogue.kinds) if asked.personal else None, own_words)
     found_ms = (time.perf_counter() - began) * 1_000
     everything = _ordered(serving, results, steering, catalogue.place.get)
     facets = finder.facets(everything[:MAX_FOUND])

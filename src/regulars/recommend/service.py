@@ -377,7 +377,9 @@ def _arranged(serving: Serving, surface: Surface, request: Request, candidates: 
             for codes, share in ((catalogue.kinds, SAME_KIND), (catalogue.facts.brands, SAME_BRAND)):
                 own = codes[items]
                 found = found + np.float32(share) * ((own[:, None] == own[None, :]) & (own >= 0)[:, None])
-            return np.asarray(found, np.float32)
+            found = np.asarray(found, np.float32)
+            np.fill_diagonal(found, 1.0)
+            return found
 
         order = diversified(candidates.scores, alike, dial, request.n)
     if not surface.varied or request.wishes.category is not None or surface.category is not None:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
-from typing import Self
 
 LONGEST = 4  # words of a phrase
 
@@ -31,12 +30,6 @@ class Thesaurus:
             re.compile(r"(?<![\w])(" + "|".join(map(re.escape, latin)) + r")(?:s|es)?(?![\w])") if latin else None
         )
         self._other = re.compile("|".join(map(re.escape, other))) if other else None
-
-    @classmethod
-    def bundled(cls, own: Iterable[Sequence[str]] = ()) -> Self | Thesaurus:
-        """The everyday groups, a shop's own before them."""
-        own = [tuple(group) for group in own]
-        return cls([*own, *_bundled()]) if own else _everyday()
 
     def known(self, text: str, holds: Callable[[str], bool]) -> str:
         """The text in words that the catalogue holds, where it would be in others. holds: whether some product is called that."""
@@ -63,6 +56,7 @@ def _bundled() -> list[list[str]]:
     return [list(group) for group in document["groups"]]
 
 
-@cache
-def _everyday() -> Thesaurus:
-    return Thesaurus(_bundled())
+@lru_cache(maxsize=4)
+def thesaurus_of(own: tuple[tuple[str, ...], ...] = ()) -> Thesaurus:
+    """The everyday groups, a shop's own before them."""
+    return Thesaurus([*own, *_bundled()])

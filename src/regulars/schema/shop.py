@@ -85,6 +85,11 @@ class ShopSettings(BaseModel):
         max_length=50,
         description="Places of the shop's own that show lists, or other defaults of the built-in ones.",
     )
+    synonyms: list[list[Annotated[str, Field(min_length=1, max_length=80)]]] = Field(
+        default_factory=list,
+        max_length=2_000,
+        description='Words that shoppers use for the same thing, a list a group: [["couch", "sofa"]].',
+    )
     repeatable_categories: list[str] = Field(
         default_factory=list,
         description="Categories whose bought products may come back on discovery surfaces (coffee, cat food).",

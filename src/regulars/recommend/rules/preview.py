@@ -134,7 +134,17 @@ def preview(
     progress: Callable[[int, int], None] | None = None,
 ) -> Preview:
     """Each request answered with the rules in force and with the draft."""
-    changed = replace(serving, rules=draft)
+    return compare(serving, replace(serving, rules=draft), asked, now, progress)
+
+
+def compare(
+    serving: Serving,
+    changed: Serving,
+    asked: Sequence[Asked],
+    now: float | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Preview:
+    """Each request answered by what serves and by something else: other rules, another model, other settings."""
     out = Preview()
     chances = None
     if serving.exposures is not None and serving.exposures.enough:

@@ -83,9 +83,13 @@ class TextSource(NeighbourSource):
         return self.encoder.project(self.rows)
 
     def likeness(self, items: npt.NDArray[np.integer[Any]]) -> Float32:
-        """(m,) items → (m, m) cosines of their texts, in [0, 1]."""
-        some = self.rows[items]
-        return np.asarray((some @ some.T).toarray(), np.float32)
+        """(m,) items → (m, m) how alike their texts are, in [0, 1]: cosines of the short vectors, which see past the single word."""
+        vectors = self.encoder.project(self.rows[items])
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 1e-9)
+        near = (1 + unit @ unit.T) / 2
+        np.fill_diagonal(near, 1.0)
+        return np.asarray(near, np.float32)
 
     def extended(self, vocabulary: Vocabulary) -> Self:
         """New items have lists of their own, and stand in the lists of the items in theirs. Old weights don't change."""

@@ -27,6 +27,8 @@ from regulars.errors import DatabaseUnavailable
 from regulars.insights import page as insights_page
 from regulars.insights.service import Insights
 from regulars.recommend import page as recommend_page
+from regulars.recommend import pages as recommend_pages
+from regulars.recommend.pages import Room as RecommendRoom
 from regulars.schema import ShopSettings
 from regulars.shop import Shop
 from regulars.store.mirror import Mirror
@@ -141,6 +143,15 @@ def install(
     )
     insights_page.mount(desk, context.insights_of, lambda: engine_of().database)
     recommend_page.mount(desk, engine_of, context.insights_of, lambda: engine_of().database)
+    recommend_pages.mount(
+        RecommendRoom(
+            desk,
+            engine_of,
+            workspace.models,
+            workspace.search_vectors,
+            lambda **changes: wired()[0].change_settings(**changes),
+        )
+    )
     assist_pages.mount(Room(desk, works, workspace.models, lambda: engine_of().database, engine_of))
     content_pages.mount(ContentRoom(desk, works, lambda: engine_of().studio))
     data.mount(context)
