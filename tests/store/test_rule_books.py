@@ -7,11 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from regulars.errors import Conflict, InvalidInput, NotFound
-from regulars.store import product_links, rule_books
+from regulars.errors import Conflict, NotFound
+from regulars.store import rule_books
 from regulars.store.database import Connection, Database
-
-from .helpers import number, products
 
 
 @pytest.fixture
@@ -110,26 +108,3 @@ def test_of_two_who_saw_the_same_version_one_writes(database: Database) -> None:
     assert outcomes.count("conflict") == 5
     with database.connect() as connection:
         assert [one.text for one in rule_books.history(connection)] == [one for one in outcomes if one != "conflict"]
-
-
-def test_links_are_kept_once_and_taken_away(database: Database) -> None:
-    products(database, "case", "phone")
-    case, phone = number(database, "product", "case"), number(database, "product", "phone")
-    assert case is not None
-    assert phone is not None
-    with database.connect() as connection:
-        before = product_links.state(connection)
-        assert product_links.add(connection, [(case, "compatible_with", phone), (phone, "goes_with", case)]) == 2
-        assert product_links.add(connection, [(case, "compatible_with", phone)]) == 0
-        assert product_links.state(connection) != before
-        assert [(row["product_id"], row["relation"]) for row in product_links.of(connection, [phone])] == [
-            (case, "compatible_with"),
-            (phone, "goes_with"),
-        ]
-        assert product_links.remove(connection, case, "compatible_with", phone)
-        assert not product_links.remove(connection, case, "compatible_with", phone)
-        assert len(product_links.read(connection)) == 1
-        with pytest.raises(InvalidInput, match="with itself"):
-            product_links.add(connection, [(case, "goes_with", case)])
-        with pytest.raises(InvalidInput, match="no relation 'likes'"):
-            product_links.add(connection, [(case, "likes", phone)])

@@ -33,8 +33,9 @@ def over_time(
     kind: Literal["line", "bar"] = "line",
     says: str,
     from_zero: bool = True,
+    most: float | None = None,
 ) -> None:
-    """Draws the series. says: what the picture shows, for who doesn't see it. from_zero: where the upward axis begins;
+    """Draws the series. most: where the upward axis ends, if it has an end of its own. says: what the picture shows, for who doesn't see it. from_zero: where the upward axis begins;
     a line whose value means nothing at 0 begins near its lowest.
     """
     drawn: list[dict[str, Any]] = []
@@ -51,7 +52,12 @@ def over_time(
             made |= {
                 "symbol": "none",
                 "lineStyle": {"width": 2},
-                "endLabel": {"show": len(series) > 1, "formatter": "{a}", "color": one.color, "fontSize": 13},
+                "endLabel": {
+                    "show": len(series) > 1 and bool(one.name),
+                    "formatter": "{a}",
+                    "color": one.color,
+                    "fontSize": 13,
+                },
             }
         else:
             made |= {"barMaxWidth": 18, "itemStyle": {"borderRadius": [2, 2, 0, 0]}}
@@ -78,6 +84,7 @@ def over_time(
         "yAxis": {
             "type": "value",
             **({"min": 0} if from_zero else {"scale": True}),
+            **({} if most is None else {"max": most}),
             "splitNumber": 3,
             "axisLabel": {"color": OTHER},
             "splitLine": {"lineStyle": {"color": OTHER, "opacity": 0.2}},

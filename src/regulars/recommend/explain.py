@@ -11,6 +11,25 @@ from regulars.recommend.service import Serving
 from regulars.store.database import Row
 
 
+def _rules(
+    serving: Serving, rules: dict[str, Any] | None, product: Callable[[int], dict[str, Any]]
+) -> dict[str, Any] | None:
+    """What the shop's rules did, with their texts as far as they are still in force."""
+    if not rules:
+        return None
+    book = serving.rules
+    texts = book.text_of if book is not None and book.version == rules["version"] else {}
+    return {
+        "version": rules["version"],
+        "excluding": [{"line": line, "rule": texts.get(line), "products": count} for line, count in rules["excluding"]],
+        "moving": [{"line": line, "rule": texts.get(line), "factor": factor} for line, factor in rules["moving"]],
+        "moved": [{**product(one), "lines": lines} for one, lines in rules["moved"]],
+        "pinned": [{**product(one), "line": line} for one, line in rules["pinned"]],
+        "unpinned": [{**product(one), "line": line, "filter": why} for one, line, why in rules["unpinned"]],
+        "capped": [{**product(one), "line": line} for one, line in rules["capped"]],
+    }
+
+
 def explain(
     serving: Serving,
     row: Row,
@@ -90,7 +109,17 @@ def explain(
             "sources": trace["sources"],
             "weights": trace["weights"],
             "filters": trace["filters"],
-            "removed": [{**product(product_id), "filter": code} for product_id, code in trace["removed"]],
+            "removed": [
+                {
+                    **product(product_id),
+                    "filter": code.split(":")[0],
+                    **({"line": int(code[5:])} if code.startswith("rule:") else {}),
+                }
+                for product_id, code in trace["removed"]
+            ],
+            "rules": _rules(serving, trace.get("rules"), product),
+            "query": trace["request"].get("query"),
+            "instead": trace.get("taken") or {},
             "candidates": {
                 "count": candidates["count"],
                 "feature_names": candidates["feature_names"],
@@ -105,13 +134,26 @@ def explain(
                             for name, rank in zip(candidates["source_names"], ranks, strict=True)
                             if rank >= 0
                         },
+                        # What each source adds to the blended score, and what moved it afterwards.
+                        "adds": {
+                            name: round(float(trace["weights"].get(name, 0.0)) * float(value), 4)
+                            for name, value in zip(candidates["feature_names"], features, strict=True)
+                            if trace["weights"].get(name)
+                        },
+                        "moved": {
+                            name: float(column[row])
+                            for name, column in candidates.get("moved", {}).items()
+                            if column[row]
+                        },
                     }
-                    for product_id, score, features, ranks in zip(
-                        candidates["products"],
-                        candidates["scores"],
-                        candidates["features"],
-                        candidates["ranks"],
-                        strict=True,
+                    for row, (product_id, score, features, ranks) in enumerate(
+                        zip(
+                            candidates["products"],
+                            candidates["scores"],
+                            candidates["features"],
+                            candidates["ranks"],
+                            strict=True,
+                        )
                     )
                 ],
             },

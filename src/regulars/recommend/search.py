@@ -30,6 +30,7 @@ WEIGHTS = {"title": 5.0, "category": 3.0, "brand": 3.0, "attributes": 2.0, "desc
 BEGINNING = 0.6  # what a match of a word's beginning is worth, beside the whole word
 MISSPELT = 0.5
 SOUNDS = 0.8  # of Chinese that sounds the same; most mistakes of typing are these
+SOUNDED = 6  # Chinese characters up to which a query is a name that may be misspelt; a sentence has pairs that only sound like one
 NAMED = 2.5  # the weight from which a word is part of what a product is called
 USUAL = frozenset(
     [
@@ -214,11 +215,12 @@ class SearchIndex:
         best = 0.0
         if not n:
             asked = []
+        named = sum(not letter.isascii() for letter in query) <= SOUNDED
         for place, term in enumerate(asked):
             gain = np.zeros(n, np.float32)
             own = self._rarity(term) if term in self._postings else math.inf
             most = 0.0
-            for spelling, worth in self._readings(term, place == len(asked) - 1, taken):
+            for spelling, worth in self._readings(term, place == len(asked) - 1, taken, sounded=named):
                 places, weights = self._postings[spelling]
                 # "tears" is rarer than "tea", but who asks for tea isn't told more by it.
                 rarity = min(own, self._rarity(spelling))
@@ -253,12 +255,12 @@ class SearchIndex:
         n, held = len(self.items), len(self._postings[term][0])
         return math.log(1 + (n - held + 0.5) / (held + 0.5))
 
-    def _readings(self, term: str, last: bool, taken: dict[str, str]) -> list[tuple[str, float]]:
+    def _readings(self, term: str, last: bool, taken: dict[str, str], *, sounded: bool) -> list[tuple[str, float]]:
         """The words of the catalogue that this one may mean, with what each is worth."""
         found = [(term, 1.0)] if term in self._postings else []
         if not term.isascii():
             if not found and len(term) == 2:
-                alike = self._sounding.get(" ".join(sounds(term)), [])
+                alike = self._sounding.get(" ".join(sounds(term)), []) if sounded else []
                 found = [(one, SOUNDS) for one in alike]
                 if alike:
                     taken[term] = alike[0]

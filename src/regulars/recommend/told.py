@@ -26,6 +26,8 @@ def explained(visit: Visit, told: dict[str, Any], *, with_items: bool = False) -
             _arrival(visit, trace),
             _sources(visit, trace),
             _filters(visit, trace),
+            _rules(visit, trace),
+            _sums(visit, told),
             _candidates(visit, trace),
         ]
     pieces += [_times(visit, told), _outcomes(visit, told)]
@@ -39,6 +41,9 @@ def _how(visit: Visit, told: dict[str, Any]) -> Markup:
         text = visit.say("Made by the trained model {version}.", version=told["model_version"])
     elif told["mode"] == "starter":
         text = visit.say("Made from counts and words: no model has been trained yet.")
+    elif told["mode"] == "search":
+        query = (told["trace"] or {}).get("query") or ""
+        text = visit.say("It answers a search for “{query}”.", query=query)
     else:
         text = visit.say("The newest products: there is nothing to learn from yet.")
     context = told.get("context")
@@ -127,6 +132,78 @@ def _filters(visit: Visit, trace: dict[str, Any]) -> Markup:
         summary = visit.say("Good candidates that were left out, and why") + f" ({len(lines)})"
         removed = parts.details(summary, tag("ul", *lines))
     return parts.section(title, shown, removed)
+
+
+def _rules(visit: Visit, trace: dict[str, Any]) -> Markup | None:
+    """What the shop's rules did to this list."""
+    rules = trace.get("rules")
+    if not rules:
+        return None
+    say = visit.say
+
+    def text(one: dict[str, Any]) -> Markup:
+        return joined(
+            [say("Line {line}", line=one["line"]), ": ", tag("code", one["rule"] or say("not in force any more"))]
+        )
+
+    lines = [
+        tag(
+            "li",
+            text(one),
+            " ",
+            tag("small", visit.many("took out {count} product", "took out {count} products", one["products"])),
+        )
+        for one in rules["excluding"]
+    ]
+    lines += [tag("li", text(one), " ", tag("small", f"× {visit.number(one['factor'], 2)}")) for one in rules["moving"]]
+    lines += [
+        tag("li", say("Line {line}", line=one["line"]), ": ", say("pinned {product}", product=one["title"] or "–"))
+        for one in rules["pinned"]
+    ]
+    lines += [
+        tag(
+            "li",
+            say("Line {line}", line=one["line"]),
+            ": ",
+            say("{product} couldn't be pinned", product=one["title"] or "–"),
+            " ",
+            tag("small", one["filter"]),
+        )
+        for one in rules["unpinned"]
+    ]
+    lines += [
+        tag("li", say("Line {line}", line=one["line"]), ": ", say("no room for {product}", product=one["title"] or "–"))
+        for one in rules["capped"][:20]
+    ]
+    title = say("What the rules did")
+    if not lines:
+        return None
+    return parts.section(title, tag("ul", *lines), note=say("Rules of version {version}.", version=rules["version"]))
+
+
+def _sums(visit: Visit, told: dict[str, Any]) -> Markup | None:
+    """What adds up to the score of each product that is shown."""
+    say = visit.say
+    called = source_words(say)
+    after = {"rules": say("rules"), "tired": say("shown often"), "return": say("for coming back")}
+    by_product = {one["product"]: one for one in told["trace"]["candidates"]["rows"]}
+    rows = []
+    for item in told["items"]:
+        found = by_product.get(item["product"])
+        if found is None or not found["adds"]:
+            continue
+        adds = sorted(found["adds"].items(), key=lambda pair: -abs(pair[1]))
+        sums = [f"{called.get(name, name)} {value:+.2f}" for name, value in adds if abs(value) >= 0.005]
+        sums += [f"{after.get(name, name)} {value:+.2f}" for name, value in found["moved"].items()]
+        rows.append([item["position"] + 1, item["title"] or "–", ", ".join(sums)])
+    if not rows:
+        return None
+    title = say("What adds up")
+    note = say(
+        "Each source's weight times what it says; a ranker, where one serves, puts the best hundred of that sum in its own order; then what moved them."
+    )
+    shown = parts.table([say("Place"), say("Product"), say("Adds")], rows, numbers=[0], caption=title)
+    return parts.section(title, parts.details(title, shown), note=note)
 
 
 def _candidates(visit: Visit, trace: dict[str, Any]) -> Markup:

@@ -60,7 +60,7 @@ def section_links(visit: Visit) -> Markup:
     """The same as markup."""
     say = visit.say
     options = [
-        (PEOPLE, say("People")),
+        (PEOPLE, say("By person")),
         (RULES, say("Rules")),
         (SURFACES, say("Surfaces")),
         (SEARCH, say("Search")),
@@ -115,17 +115,19 @@ def changes(visit: Visit, serving: Serving, found: Preview, before: str, after: 
         parts.table(heads, rows, numbers=[1, 2, 3], caption=say("Lists that change, by place")),
     ]
     if found.cost is not None:
-        words = (
-            say(
+        share = visit.percent(abs(found.cost))
+        if abs(found.cost) < 0.0005:
+            words = say("About as many clicks, by what these products and places were clicked in the last 28 days.")
+        elif found.cost > 0:
+            words = say(
                 "About {share} fewer clicks, by what these products and places were clicked in the last 28 days.",
-                share=visit.percent(abs(found.cost)),
+                share=share,
             )
-            if found.cost >= 0
-            else say(
+        else:
+            words = say(
                 "About {share} more clicks, by what these products and places were clicked in the last 28 days.",
-                share=visit.percent(abs(found.cost)),
+                share=share,
             )
-        )
         pieces.append(tag("p", words, class_="attention" if found.cost > 0.02 else None))
     else:
         pieces.append(

@@ -8,7 +8,7 @@ import time
 from nicegui import ui
 
 from regulars.desk import parts
-from regulars.desk.charts import Series, over_time
+from regulars.desk.charts import OTHER, Series, over_time
 from regulars.desk.frame import title
 from regulars.desk.markup import Markup, joined, tag
 from regulars.desk.visit import Visit
@@ -73,12 +73,13 @@ def mount(room: Room) -> None:
             )
             days = [visit.percent(place / steps, 0) for place in range(steps + 1)]
             over_time(
-                say("Share of impressions that the least shown products have (Lorenz curve)"),
+                say("Impressions that the least shown products have, per cent (Lorenz curve); grey: all alike"),
                 days,
                 [
-                    Series(say("these lists"), found.lorenz),
-                    Series(say("all alike"), [place / steps for place in range(steps + 1)], "#8a867f"),
+                    Series(say("these lists"), [100 * one for one in found.lorenz]),
+                    Series("", [100 * place / steps for place in range(steps + 1)], OTHER),
                 ],
+                most=100,
                 says=say(
                     "The least shown half of the products has {share} of the impressions.",
                     share=visit.percent(found.lorenz[steps // 2], 0),

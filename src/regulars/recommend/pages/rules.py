@@ -77,8 +77,13 @@ class _Editor:
                     tag("div", tag("label", say("All rules, one a line"), for_="rules-text"), text,
                         tag("small", say("Nothing counts before it is put in force. “off” at the beginning of a line keeps a rule without effect."), id="rules-help"), class_="field"),
                     parts.field("note", say("What the change is for"), "", maxlength=500, placeholder=say("e.g. Christmas")),
-                    tag("button", say("Check"), type="submit", name="do", value="check"),
-                    tag("button", say("Preview"), type="submit", name="do", value="preview"),
+                    tag(
+                        "div",
+                        tag("button", say("Check"), type="submit", name="do", value="check"),
+                        " ",
+                        tag("button", say("Preview"), type="submit", name="do", value="preview"),
+                        class_="actions",
+                    ),
                 ]
             )  # fmt: skip
             parts.form(fields, say("Put in force"), self._sent, "first", "wide")
@@ -87,7 +92,7 @@ class _Editor:
     def _line(self) -> None:
         """A rule as it is typed: what could stand next is offered by the browser's own list."""
         say = self.visit.say
-        with parts.box("div", "form line"):
+        with parts.box("div", "form"):
             parts.html(tag("label", say("Write a rule"), for_="rule-line"), "div")
             field = TextElement(tag="input", text="")
             for name, value in {

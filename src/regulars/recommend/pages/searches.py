@@ -33,9 +33,14 @@ def mount(room: Room) -> None:
         terms = await engine.in_transaction(lambda c: searches.terms(c))
         asked, nothing = sum(one.times for one in terms), sum(one.nothing for one in terms)
         if asked:
+            told = (
+                say("{share} of searches found nothing", share=visit.percent(nothing / asked))
+                if nothing
+                else say("Every search found something")
+            )
             title(
                 visit,
-                say("{share} of searches found nothing", share=visit.percent(nothing / asked)),
+                told,
                 visit.many("{count} search in the last 28 days.", "{count} searches in the last 28 days.", asked),
             )
         else:
@@ -56,7 +61,7 @@ def mount(room: Room) -> None:
 
         nearest = await asyncio.to_thread(lambda: [near(one.query) for one in lost[:MOST]])
         rows = [
-            [tag("a", one.query, href=visit.link(context.SEARCH, q=one.query)), visit.number(one.nothing), found]
+            [tag("a", one.query, href=visit.link(context.SEARCH, term=one.query)), visit.number(one.nothing), found]
             for one, found in zip(lost[:MOST], nearest, strict=True)
         ]
         heads = [say("Searched for"), say("Times"), say("What is found today")]
@@ -75,7 +80,7 @@ def mount(room: Room) -> None:
         )
         rows = [
             [
-                tag("a", one.query, href=visit.link(context.SEARCH, q=one.query)),
+                tag("a", one.query, href=visit.link(context.SEARCH, term=one.query)),
                 visit.number(one.lists),
                 visit.percent(one.followed / one.lists, 0),
             ]
@@ -95,7 +100,7 @@ def mount(room: Room) -> None:
             )
         )
         rows = [
-            [tag("a", one.query, href=visit.link(context.SEARCH, q=one.query)), visit.number(one.times), visit.percent(one.nothing / one.times, 0), visit.percent(one.followed / one.lists, 0) if one.lists else "–"]
+            [tag("a", one.query, href=visit.link(context.SEARCH, term=one.query)), visit.number(one.times), visit.percent(one.nothing / one.times, 0), visit.percent(one.followed / one.lists, 0) if one.lists else "–"]
             for one in terms[:MOST]
         ]  # fmt: skip
         heads = [say("Searched for"), say("Times"), say("Found nothing"), say("Something was clicked")]
@@ -113,9 +118,9 @@ def mount(room: Room) -> None:
 async def _tried(room: Room, visit: Visit, finder: Finder) -> None:
     """A search as a stranger's, with what each result was found by."""
     say = visit.say
-    query = visit.asked("q", 200)
+    query = visit.asked("term", 200)
     form = tag(
-        "form", tag("div", parts.field("q", say("Search as a shopper"), query, identity="search-try", kind="search"), class_="fields"),
+        "form", tag("div", parts.field("term", say("Search as a shopper"), query, identity="search-try", kind="search"), class_="fields"),
         tag("button", say("Search"), class_="first"), class_="form line", action=visit.link(context.SEARCH),
     )  # fmt: skip
     pieces: list[object] = [form]
@@ -147,7 +152,7 @@ async def _tried(room: Room, visit: Visit, finder: Finder) -> None:
             [place + 1, item.title(visit.locale), by[how]]
             for place, (item, how) in enumerate(zip(found.items[:10], found.by, strict=False))
         ]
-        heads = ["", say("Product"), say("Found by")]
+        heads = [say("Place"), say("Product"), say("Found by")]
         pieces.append(
             parts.table(
                 heads,

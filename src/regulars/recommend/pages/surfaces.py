@@ -35,7 +35,9 @@ def mount(room: Room) -> None:
         title(
             visit,
             visit.many("Lists stand in {count} place", "Lists stand in {count} places", len(serving.surfaces)),
-            visit.many("{count} of them is the shop's own.", "{count} of them are the shop's own.", own),
+            visit.many("{count} of them is the shop's own.", "{count} of them are the shop's own.", own)
+            if own
+            else say("They came along; a shop can add its own."),
         )
         context.sections(visit)
         await _seen(room, visit)

@@ -23,7 +23,7 @@ RECENT = """
 SELECT d.decision_id, d.surface, d.customer_id, d.visitor_id, d.context_product_id, cardinality(d.product_ids) AS n, d.seed,
        t.trace->'request' AS request
 FROM decisions d LEFT JOIN decision_traces t USING (decision_id)
-WHERE d.policy <> 'even' AND cardinality(d.product_ids) > 0 AND d.mode <> 'content'
+WHERE d.policy <> 'even' AND cardinality(d.product_ids) > 0 AND d.mode NOT IN ('content', 'search')
 ORDER BY d.decision_id DESC LIMIT %s
 """
 PEOPLE = """

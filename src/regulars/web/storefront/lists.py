@@ -94,6 +94,8 @@ def _filter_words(say: Say) -> dict[str, str]:
         **words.filter_words(say),
         "already_bought": say("You bought it already"),
         "seen_lately": say("You saw it in the last days"),
+        "rule": say("Left out by the shop"),
+        "familiar_kind": say("Of a kind that you know already"),
         "other_kind": say("Of another kind than the open product"),
         "same_kind": say("Of the same kind as the open product"),
     }
