@@ -219,7 +219,8 @@ class Model:
                     added[number, lent] = -np.inf
         strongest = added.argmax(axis=0)
         names = [self.source_names[number] for number in strongest.tolist()]
-        if len(query.items) == 0:
+        if len(causes.steps_of(query)[0]) < 2:
+            # The open page alone, or the one thing they did: without it there would be another list altogether.
             return self._spoken(query, items, names)
         found = [(name, NO_EVIDENCE) for name in names]
         moving = [at for at, name in enumerate(names) if self.sources[name].personal]

@@ -91,6 +91,7 @@ def router(
     @routes.put(
         "/rules",
         summary="Put rules in force; the version before stays in the history",
+        responses={409: responses[422]},
         dependencies=[Depends(secret_caller)],
     )
     async def write(given: Annotated[RulesIn, Body()], locale: Locale = None) -> Response:
@@ -142,7 +143,12 @@ def router(
         found = await engine_of().in_transaction(lambda connection: rule_books.history(connection, limit))
         return _json({"versions": [_book(one) for one in found]})
 
-    @routes.post("/rules/undo", summary="Put an older text in force again", dependencies=[Depends(secret_caller)])
+    @routes.post(
+        "/rules/undo",
+        summary="Put an older text in force again",
+        responses={409: responses[422]},
+        dependencies=[Depends(secret_caller)],
+    )
     async def undo(given: Annotated[UndoIn, Body()]) -> Response:
         engine = engine_of()
         book = await engine.in_transaction(lambda connection: rule_books.restore(connection, given.version))
