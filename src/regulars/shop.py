@@ -38,6 +38,7 @@ from regulars.recommend.explain import explain
 from regulars.recommend.filters import Wishes
 from regulars.recommend.live import KIND, Live
 from regulars.recommend.steered import Steered, external, no_customer
+from regulars.recommend.surfaces import surfaces_of
 from regulars.recommend.train import TrainSettings
 from regulars.schema import Decision, Event, ExternalId, ShopSettings
 from regulars.store import decisions, identity, people, records, registry, rows, supervisor
@@ -103,7 +104,9 @@ class Shop(Steered):
     def change_settings(self, **changes: Any) -> ShopSettings:
         """Raises: InvalidInput, naming the field."""
         with self.database.connect() as connection:
-            return shop_table.change_settings(connection, changes)
+            changed = shop_table.change_settings(connection, changes)
+            surfaces_of(changed.surfaces)  # a surface that is like nothing there is: nothing is written
+            return changed
 
     def import_file(
         self,

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import structlog
 
-from regulars.errors import ModelError, RegularsError
+from regulars.errors import InvalidInput, ModelError, RegularsError
 from regulars.recommend import exposures, pictures
 from regulars.recommend.catalogue import Catalogue, CatalogueReader
 from regulars.recommend.context import UNLEARNED, ContextPrior
@@ -26,7 +26,7 @@ from regulars.recommend.prepare import histories_from_store
 from regulars.recommend.rules import language
 from regulars.recommend.rules.book import RuleBook
 from regulars.recommend.service import Serving
-from regulars.recommend.surfaces import surfaces_of
+from regulars.recommend.surfaces import Surface, surfaces_of
 from regulars.recommend.train import fit_starter
 from regulars.schema import ShopSettings
 from regulars.store import product_links, registry, rule_books, shop
@@ -159,7 +159,7 @@ class Live:
         """The rules over this catalogue; compiled anew where the text, the catalogue or the links changed."""
         if not self._book.text.strip():
             return None
-        read = language.read(self._book.text, surfaces_of(settings.surfaces), settings.zone)
+        read = language.read(self._book.text, _surfaces(settings), settings.zone)
         for problem in read.problems:
             # It was checked when it was written: a surface may be gone since.
             log.warning("rule_left_out", version=self._book.version, problem=str(problem))
@@ -230,6 +230,15 @@ class Live:
             rules=self._ruled(catalogue, links, settings),
             links=links,
             exposures=None if self._exposed is None else self._exposed.over(catalogue),
-            surfaces=surfaces_of(settings.surfaces),
+            surfaces=_surfaces(settings),
             values=self._values if version is not None else None,
         )
+
+
+def _surfaces(settings: ShopSettings) -> dict[str, Surface]:
+    """The shop's surfaces; the built-in ones alone where its own can't be used (they were checked when they were written)."""
+    try:
+        return surfaces_of(settings.surfaces)
+    except InvalidInput as error:
+        log.error("surfaces_left_out", reason=error.detail)
+        return surfaces_of()

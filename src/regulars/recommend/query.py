@@ -12,8 +12,12 @@ from functools import cache, lru_cache
 from regulars.language.text_features import normalise
 
 MAX_QUERY = 200  # characters; nobody types more, and a page of text would only cost time
-_AMOUNT = r"(?:[£$€¥]\s*)?(\d{1,7}(?:[.,]\d{1,2})?)"
-_UNIT = r"\s*(?:pounds?|quid|gbp|euros?|eur|dollars?|usd|yuan|rmb|英镑|镑|欧元|美元|人民币|元|块钱|块)?"
+_OTHER = (
+    r"(?!\s*(?:cm|mm|m|km|kg|g|mg|lbs?|oz|ml|cl|l|litres?|liters?|inch(?:es)?|in|ft|feet|w|watts?|v|mah|gb|tb|pcs?|pieces?|packs?|people|persons?|years?|yrs?"
+    r"|months?|weeks?|days?|hours?|hrs?|minutes?|mins?|times|stars?|x)\b|\s*(?:[%\"'″]|厘米|毫米|公分|米|公斤|千克|克|斤|毫升|升|寸|瓦|岁|个月|年|天|小时|分钟|人|件|个|只|片|包|码|号))"
+)
+_AMOUNT = rf"(?:[£$€¥]\s*)?(\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,2}})?|\d{{1,7}}(?:[.,]\d{{1,2}})?)(?![\d,.]*\d){_OTHER}"
+_UNIT = r"\s*(?:[£$€¥]|pounds?\b|quid\b|gbp\b|euros?\b|eur\b|dollars?\b|usd\b|yuan\b|rmb\b|英镑|镑|欧元|美元|人民币|元|块钱|块)?"
 _MOST = re.compile(
     rf"(?:\b(?:under|below|less than|cheaper than|up to|at most|max(?:imum)?|no more than|not over|within)\s*{_AMOUNT}{_UNIT})"
     rf"|(?:(?:不超过|低于|少于|最多)\s*{_AMOUNT}{_UNIT})"
@@ -24,7 +28,9 @@ _LEAST = re.compile(
     rf"|(?:(?:高于|超过|至少)\s*{_AMOUNT}{_UNIT})"
     rf"|(?:{_AMOUNT}{_UNIT}\s*(?:以上|起|or more|and over))"
 )
-_BETWEEN = re.compile(rf"(?:\bbetween\s+)?{_AMOUNT}{_UNIT}\s*(?:-|–|to|and|到|至|~)\s*{_AMOUNT}{_UNIT}(?=$|\s|的|之间)")
+_BETWEEN = re.compile(
+    rf"(?:\b(?:between|from)\s+)?{_AMOUNT}{_UNIT}\s*(?:-|–|to|and|到|至|~)\s*{_AMOUNT}{_UNIT}(?=$|\s|的|之间)"
+)
 _LEFT = re.compile(r"^(?:的|之间的?)")
 _CHINESE = re.compile(r"[\u3400-\u9fff]+")
 
@@ -71,6 +77,8 @@ def _cut(text: str, found: re.Match[str]) -> str:
 
 
 def _number(text: str) -> float:
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", text):
+        return float(text.replace(",", ""))
     return float(text.replace(",", "."))
 
 

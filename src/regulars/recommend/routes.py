@@ -27,7 +27,7 @@ from regulars.recommend.service import Serving
 from regulars.recommend.surfaces import SURFACES
 from regulars.schema import Decision, ExternalId
 from regulars.schema.identity import ExternalIdField
-from regulars.schema.text import IdText
+from regulars.schema.text import IdText, Plain
 from regulars.store.database import Row
 
 UNKNOWN_PRODUCT = -1
@@ -51,10 +51,10 @@ class Filters(BaseModel):
     """What a list is narrowed to. Prices in major units of the shop's currency."""
 
     model_config = ConfigDict(extra="forbid")
-    category: Annotated[str, Field(max_length=512)] | None = Field(
+    category: Annotated[Plain, Field(max_length=512)] | None = Field(
         default=None, description='A name, or a path "A > B".'
     )
-    brand: Annotated[str, Field(max_length=512)] | None = None
+    brand: Annotated[Plain, Field(max_length=512)] | None = None
     min_price: float | None = Field(default=None, ge=0, lt=1e15, allow_inf_nan=False)
     max_price: float | None = Field(default=None, ge=0, lt=1e15, allow_inf_nan=False)
 

@@ -296,17 +296,18 @@ class SearchIndex:
 
     def _spelt_out(self, term: str) -> list[str]:
         """Chinese pairs that are typed as they sound: chahu is 茶壶."""
+        typed = term.replace("ü", "v")
         for sound, pairs in self._sounding.items():
-            if sound.replace(" ", "") == term:
+            if typed in _as_typed(sound):
                 return pairs[:1]
         for sound, pairs in self._sounding.items():
-            first = sound.replace(" ", "")
-            if len(first) >= 3 and term.startswith(first):
-                rest = term[len(first) :]
-                tail = sound.split()[-1]
+            for first in _as_typed(sound):
+                if len(first) < 3 or not typed.startswith(first):
+                    continue
+                rest, tail = typed[len(first) :], sound.split()[-1]
                 for other, more in self._sounding.items():
                     start, _, end = other.partition(" ")
-                    if start == tail and end == rest:
+                    if start == tail and rest in _as_typed(end):
                         both = [(one, two) for one in pairs for two in more if one[-1] == two[0]]
                         if both:
                             return list(both[0])
@@ -337,6 +338,12 @@ class SearchIndex:
                     near.append((away, -len(self._postings[word][0]), word))
         near.sort()
         return [word for away, _, word in near if away == near[0][0]][:3]
+
+
+def _as_typed(sound: str) -> tuple[str, ...]:
+    """How people type a sound: without the space, ü as v or as u."""
+    plain = sound.replace(" ", "")
+    return (plain, plain.replace("v", "u")) if "v" in plain else (plain,)
 
 
 def distance(one: str, other: str, limit: int) -> int:

@@ -13,7 +13,7 @@ from regulars.recommend.searching import MAX_FOUND, MOST_A_PAGE, Answer, Search,
 from regulars.recommend.serving import Serving
 from regulars.schema import ExternalId
 from regulars.schema.identity import ExternalIdField
-from regulars.schema.text import IdText
+from regulars.schema.text import IdText, Plain
 
 
 class Searches(Protocol):
@@ -28,10 +28,10 @@ class SearchIn(BaseModel):
     """What is searched for, and by whom. Prices may stand in the query: "mug under 15"."""
 
     model_config = ConfigDict(extra="forbid")
-    query: str = Field(max_length=10_000, description="The first 200 characters count.")
+    query: Plain = Field(max_length=10_000, description="The first 200 characters count.")
     n: int = Field(default=24, ge=1, le=MOST_A_PAGE)
     offset: int = Field(default=0, ge=0, le=MAX_FOUND)
-    narrowed: dict[str, Annotated[str, Field(max_length=512)]] = Field(
+    narrowed: dict[Plain, Annotated[Plain, Field(max_length=512)]] = Field(
         default_factory=dict, max_length=20, description="Values of facets that the results have to have."
     )
     customer: ExternalIdField | None = None

@@ -46,7 +46,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """decision: the page that is shown. total: of all pages. facets: of all that was found before it was narrowed."""
+    """decision: the page that is shown. total: of all pages. facets: of what is left."""
 
     decision: Decision
     results: Results
@@ -71,9 +71,9 @@ def search(serving: Serving, finder: Finder, asked: Search, person: Person, now:
     results = finder.find(asked.query, _leaning(history, catalogue.kinds) if asked.personal else None, own_words)
     found_ms = (time.perf_counter() - began) * 1_000
     everything = _ordered(serving, results, steering, catalogue.place.get)
-    facets = finder.facets(everything[:MAX_FOUND])
     if asked.narrowed:
         everything = narrowed(everything, asked.narrowed)
+    facets = finder.facets(everything[:MAX_FOUND])
     everything = everything[:MAX_FOUND]
     page = everything[asked.offset : asked.offset + asked.n]
     by = {item.product_id: how for item, how in zip(results.items, results.by, strict=True)}

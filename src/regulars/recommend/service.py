@@ -96,7 +96,15 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
         found = again.due(person, catalogue, serving.filters.repeatable, now)
         candidates, bought_before = again.candidates(found, barred.mask)
         watch.lap("candidates")
-        slate = composed(candidates.items, range(len(candidates)), request.n, steering=steering, seed=seed)
+        own = set(candidates.items.tolist())
+        slate = composed(
+            candidates.items,
+            range(len(candidates)),
+            request.n,
+            steering=steering,
+            seed=seed,
+            why_not=lambda item: "" if item in own else barred.reason(item) or "not_due",
+        )
         watch.lap("choose")
         actions = _again(catalogue, bought_before, slate)
     else:

@@ -98,8 +98,14 @@ SEEN_DAYS = 7.0
 """A product looked at within this many days isn't a discovery; the shopper knows where it is."""
 
 
+KNOWN_SOURCES = ("sequence", "ease", "factors", "covisitation", "text", "judge", "image", "popular")
+
+
 def surfaces_of(own: Iterable[SurfaceSettings] = ()) -> dict[str, Surface]:
-    """The built-in surfaces, and a shop's own or other defaults of them. Raises: InvalidInput for one that is like nothing there is."""
+    """The built-in surfaces, and a shop's own or other defaults of them.
+
+    Raises: InvalidInput for one that is like nothing there is, or that asks for a source that isn't there.
+    """
     found = dict(SURFACES)
     for given in own:
         base = SURFACES.get(given.name) or SURFACES.get(given.like)
@@ -107,6 +113,13 @@ def surfaces_of(own: Iterable[SurfaceSettings] = ()) -> dict[str, Surface]:
             raise InvalidInput(
                 f"surfaces: {given.name} is like {given.like[:40]!r}, which isn't there.",
                 hint=f"Choose one of {', '.join(SURFACES)}.",
+                field="surfaces",
+            )
+        strange = [name for name in given.sources or () if name not in KNOWN_SOURCES]
+        if strange:
+            raise InvalidInput(
+                f"surfaces: {given.name} asks for the source {strange[0]!r}, which isn't there.",
+                hint=f"Choose from {', '.join(KNOWN_SOURCES)}.",
                 field="surfaces",
             )
         said: dict[str, Any] = {

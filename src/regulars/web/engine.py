@@ -94,10 +94,13 @@ class DecisionWriter:
             while self._waiting:
                 group, self._waiting = self._waiting[:MAX_GROUP], self._waiting[MAX_GROUP:]
                 try:
-                    payload = decisions.as_json([one.decision for one in group])
-                    async with self._pool.connection() as connection:
-                        await connection.execute(decisions.RECORD_DECISIONS, (payload,))
+                    await self._write(group)
                 except Exception as error:
+                    if len(group) > 1 and not isinstance(error, Unavailable):
+                        # One that can't be written takes no other along.
+                        for one in group:
+                            await self._alone(one)
+                        continue
                     told = (
                         error
                         if isinstance(error, RegularsError)
@@ -112,6 +115,25 @@ class DecisionWriter:
                     for one in group:
                         if not one.done.done():
                             one.done.set_result(None)
+
+    async def _write(self, group: Sequence[_Waiting]) -> None:
+        payload = decisions.as_json([one.decision for one in group])
+        async with self._pool.connection() as connection:
+            await connection.execute(decisions.RECORD_DECISIONS, (payload,))
+
+    async def _alone(self, one: _Waiting) -> None:
+        try:
+            await self._write([one])
+        except Exception as error:
+            log.error("decision_not_written", error=repr(error))
+            told = (
+                error if isinstance(error, RegularsError) else DatabaseUnavailable("The decision could not be written.")
+            )
+            if not one.done.done():
+                one.done.set_exception(told)
+        else:
+            if not one.done.done():
+                one.done.set_result(None)
 
 
 class PersonReader:

@@ -81,6 +81,8 @@ def problem(error: RegularsError, *, instance: str | None = None) -> Response:
         body["instance"] = instance
     if isinstance(error, Invalid):
         body["errors"] = error.errors
+    elif "problems" in error.where:
+        body["errors"] = [{"field": "text", "message": one} for one in error.where["problems"]]
     elif "field" in error.where:
         body["errors"] = [{"field": str(error.where["field"]), "message": error.detail}]
     headers = {}

@@ -92,7 +92,7 @@ class _Editor:
     def _line(self) -> None:
         """A rule as it is typed: what could stand next is offered by the browser's own list."""
         say = self.visit.say
-        with parts.box("div", "form"):
+        with parts.box("div", "rule-line"):
             parts.html(tag("label", say("Write a rule"), for_="rule-line"), "div")
             field = TextElement(tag="input", text="")
             for name, value in {

@@ -205,7 +205,7 @@ def _own(room: Room, visit: Visit) -> None:
 
         fields = joined(
             [
-                parts.field("name", say("Name"), "", required=True, pattern="[a-z][a-z0-9_]*", maxlength=40, placeholder="gifts", help=say("As your pages ask for it: small letters, digits and _.")),
+                parts.field("name", say("Its name"), "", required=True, pattern="[a-z][a-z0-9_]*", maxlength=40, placeholder="gifts", help=say("As your pages ask for it: small letters, digits and _.")),
                 parts.choice("like", say("Like"), [(one, context.surface_name(visit, one)) for one in SURFACES if one != "search"], "home", help=say("Where it takes its ways from.")),
                 parts.field("purpose", say("What it is for"), "", maxlength=200),
                 parts.field("category", say("Only from this category"), ""),

@@ -22,6 +22,7 @@ from regulars.recommend.surfaces import surface_told
 from regulars.recommend.whynot import why_not, why_not_told
 from regulars.schema import ExternalId
 from regulars.schema.identity import ExternalIdField
+from regulars.schema.text import Plain
 from regulars.store import people, product_links, rule_books
 from regulars.store.database import Connection
 
@@ -45,11 +46,11 @@ class Steers(Protocol):
 
 class RulesText(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    text: str = Field(max_length=rules.MAX_TEXT, description="One rule a line.")
+    text: Plain = Field(max_length=rules.MAX_TEXT, description="One rule a line.")
 
 
 class RulesIn(RulesText):
-    note: str = Field(default="", max_length=500, description="What it is for, as the history shows it.")
+    note: Plain = Field(default="", max_length=500, description="What it is for, as the history shows it.")
     seen: int | None = Field(
         default=None, ge=0, description="The version that was read: a change meanwhile is refused."
     )

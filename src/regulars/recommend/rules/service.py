@@ -82,7 +82,9 @@ def check(serving: Serving, text: str, version: int = 0) -> Checked:
 
 
 def publish(connection: Connection, serving: Serving, text: str, note: str = "", seen: int | None = None) -> Book:
-    """Puts a text in force. Raises: RuleError with the place of what is wrong, Conflict."""
+    """Puts a text in force. Raises: RuleError with the place of what is wrong, InvalidInput, Conflict."""
+    if "\x00" in text + note:
+        raise InvalidInput("The rules hold a NUL character (U+0000), which no text may hold.", field="text")
     if len(text) > MAX_TEXT:
         raise InvalidInput(f"The rules have {len(text):,} characters; {MAX_TEXT:,} are the most.", field="text")
     language.parse(text, serving.surfaces, serving.settings.zone)

@@ -175,7 +175,7 @@ def add(app: FastAPI, site: Site) -> None:
             pages=pages_in_all,
             message=message,
             for_you=for_you,
-            link=link,
+            narrower=link,
             page_link=lambda page: link(page=page),
             facet_name=lambda name: _facet_name(visit, name),
         )
