@@ -184,7 +184,7 @@ def measure(shop: Shop, seed: int) -> tuple[dict[str, float], dict[str, dict[str
     }
     peers = {}
     for name, find in {
-        "words alone (ours before)": lexical(serving),
+        "words alone": lexical(serving),
         "PostgreSQL full text": full_text(shop),
         "vectors alone": vectors(items()),
     }.items():

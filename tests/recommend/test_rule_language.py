@@ -71,6 +71,8 @@ MISTAKES = {
     "bury brand is North by 100%": (24, "exclude"),
     "exclude brand is North by 10%": (24, "on"),
     "cap brand is North": (19, "at most"),
+    'cap brand is "Most" on home': (28, "at most"),
+    'pin product is "at" on home': (28, "at 1"),
     "exclude $ > 3": (9, ""),
     "exclude": (8, "product"),
     "exclude price is cheap": (15, "price > 20"),
@@ -87,6 +89,14 @@ def test_a_mistake_is_named_with_its_place_and_what_to_do(text: str) -> None:
         parse(f"# first\n{text}\n", SURFACES)
     assert raised.value.where["line"] == 2
     assert raised.value.where["column"] == column
+
+
+def test_a_rule_outlives_a_surface_that_was_taken_away() -> None:
+    text = "exclude brand is North on home, gifts\nexclude brand is South on gifts"
+    assert len(read(text, SURFACES).problems) == 2
+    first, second = read(text, SURFACES, lenient=True).rules
+    assert first.acts_on("home")
+    assert not second.acts_on("home")
 
 
 def test_lines_that_are_right_count_beside_lines_that_are_wrong() -> None:

@@ -14,6 +14,7 @@ from regulars.language.translations import say_in
 from regulars.recommend import service
 from regulars.recommend.blend import Blend
 from regulars.recommend.catalogue import Catalogue, Item
+from regulars.recommend.context import Arrival
 from regulars.recommend.filters import FilterBase, Wishes
 from regulars.recommend.links import Edge, Links, path
 from regulars.recommend.model import Model
@@ -173,6 +174,29 @@ def test_what_the_shop_links_comes_first_and_is_the_reason(model: Model) -> None
     after = service.recommend(serving, service.Request("after_purchase", 4), viewer(GREEN, kind="purchase", days=0))
     codes = {action.product_id: action.reason.code for action in after.actions}
     assert codes[POT] == "fits_bought"
+
+
+def test_somebody_who_just_came_is_shown_links_too(model: Model) -> None:
+    """The context's column isn't one that the model knows."""
+    serving = serve(model, "", [(GREEN, "goes_with", BOTTLE)])
+    for surface in ("cart", "after_purchase"):
+        for person in (NOBODY, viewer(GREEN, kind="purchase", days=0), replace(NOBODY, refused=True)):
+            request = service.Request(surface, 4, arrival=Arrival("search", ("Tea",), (), "en", 9, 1, "phone"))
+            decision = service.recommend(serving, request, person)
+            assert decision.actions
+            if person.bought:
+                assert decision.actions[0].product_id == BOTTLE
+
+
+def test_own_purchases_are_pushed_by_nothing_but_never_break_a_rule(model: Model) -> None:
+    person = viewer(GREEN, GREEN, SHOES, SHOES, kind="purchase", days=40)
+    seconds = [time.time() - days * DAY for days in (40, 70, 30, 60)]
+    person = replace(person, seconds=seconds)
+    plain = shown(serve(model), person, "again", 4)
+    assert set(plain) == {GREEN, SHOES}
+    pushed = serve(model, f"pin product is {BLACK} at 1 on again\nboost product is {plain[-1]} by 900%")
+    assert shown(pushed, person, "again", 4) == plain
+    assert shown(serve(model, f"exclude product is {GREEN}"), person, "again", 4) == [SHOES]
 
 
 def test_paths_end_in_loops_and_dead_ends() -> None:

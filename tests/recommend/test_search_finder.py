@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 from regulars.language.sentence_vectors import sentence_encoder
 from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.finder import FACET_VALUES, Finder, Leaning, narrowed
+from regulars.recommend.finder import finder_of as kept_finder
 from regulars.recommend.items import Item
 from regulars.recommend.query import Asked, read
 from regulars.recommend.search import SearchIndex
@@ -45,8 +48,12 @@ ITEMS = [
 ]  # fmt: skip
 
 
+def catalogue_of(items: Sequence[Item]) -> Catalogue:
+    return Catalogue(items, np.array([one.product_id for one in items], np.int64))
+
+
 def finder_of(items: Sequence[Item], semantic: SemanticIndex | None = None) -> Finder:
-    catalogue = Catalogue(items, np.array([one.product_id for one in items], np.int64))
+    catalogue = catalogue_of(items)
     return Finder(catalogue, SearchIndex(catalogue), semantic)
 
 
@@ -229,13 +236,13 @@ def test_of_two_that_answer_alike_the_liked_category_comes_first() -> None:
     items = [item(1, "Plain bowl", category="Kitchen"), item(2, "Plain bowl", category="Garden")]
     finder = finder_of(items)
     assert found(finder, "bowl") == [1, 2]
-    garden = int(finder.catalogue.kinds[1])
+    garden = int(catalogue_of(items).kinds[1])
     assert found(finder, "bowl", Leaning({garden: 1.0})) == [2, 1]
     assert found(finder, "bowl", Leaning()) == [1, 2]
 
 
 def test_leaning_does_not_overrule_what_was_asked(words: Finder) -> None:
-    sport = int(words.catalogue.kinds[5])
+    sport = int(catalogue_of(ITEMS).kinds[5])
     assert found(words, "blue teapot", Leaning({sport: 1.0}))[0] == 1
 
 
@@ -294,3 +301,13 @@ def test_vectors_are_kept_in_a_file_and_only_new_texts_are_encoded(tmp_path: Pat
     broken = Counting()
     assert VectorStore(broken, path).rows(["tea"]).shape == (1, 4)  # type: ignore[arg-type]
     assert broken.asked == ["tea"]
+
+
+def test_a_catalogue_that_is_gone_is_forgotten() -> None:
+    """Every change of a price makes a new catalogue: what search keeps of the one before must not pile up."""
+    made = Catalogue([], np.zeros(0, np.int64))
+    kept = weakref.ref(made)
+    kept_finder(made)
+    del made
+    gc.collect()
+    assert kept() is None

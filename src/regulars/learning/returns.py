@@ -377,6 +377,8 @@ def _timelines(events: pl.DataFrame) -> dict[int, _Timeline]:
     begun = sessions(events.select("person", "type", "at")).filter(pl.col("human"))
     starts = {key[0]: rows["start"].to_list() for key, rows in begun.partition_by("person", as_dict=True).items()}
     out = {}
+    # Who searches is shown what was asked for: that tires nobody.
+    events = events.filter((pl.col("type") != EventType.IMPRESSION.value) | (pl.col("surface").ne_missing("search")))
     for key, rows in events.sort("person", "at").partition_by("person", as_dict=True).items():
         person = key[0]
         out[person] = _Timeline(

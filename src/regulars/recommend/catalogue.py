@@ -25,7 +25,8 @@ SELECT p.product_id, p.known, p.status, p.texts, p.brand, p.category, p.attribut
         FROM external_ids x WHERE x.id = p.product_id AND x.kind = 'product') AS names
 FROM products p
 LEFT JOIN LATERAL (
-    SELECT min(price) FILTER (WHERE available) AS price, min(compare_at) FILTER (WHERE available) AS compare_at,
+    SELECT min(price) FILTER (WHERE available) AS price,
+           (array_agg(compare_at ORDER BY available DESC, price, place))[1] AS compare_at,
            min(currency)::text AS currency, min(exponent) AS exponent, bool_or(stock IS NULL OR stock > 0) AS in_stock,
            (array_agg(pictures ORDER BY place) FILTER (WHERE pictures <> '[]'))[1] AS pictures,
            CASE WHEN bool_or(stock IS NULL) THEN NULL ELSE sum(greatest(stock, 0)) END AS stock,

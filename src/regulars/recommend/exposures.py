@@ -17,7 +17,7 @@ COUNT = f"""
 SELECT product_id, count(*) FILTER (WHERE type = 'impression') AS shown, count(*) FILTER (WHERE type <> 'impression') AS clicked
 FROM events
 WHERE type IN ('impression', 'click', 'email_click') AND product_id IS NOT NULL AND decision_id IS NOT NULL
-  AND occurred_at > now() - interval '{DAYS} days'
+  AND surface IS DISTINCT FROM 'search' AND occurred_at > now() - interval '{DAYS} days'
 GROUP BY product_id ORDER BY product_id
 """
 HARDLY = 30  # impressions below which nothing can be known of a product

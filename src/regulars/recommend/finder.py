@@ -31,6 +31,7 @@ WEIGHTS: Mapping[str, float] = {"words": 0.8, "held": 0.1, "whole": 0.1, "title"
 LEANING = 0.05  # what it counts that a product is of a kind that the person likes
 TELLING = 0.36  # nearness in meaning from which a product without any of the words is an answer; nonsense comes to .33
 ANSWERS = 0.4  # of the best score: what is further off isn't shown beside it
+MOST_FOUND = 2_000  # results of a query; nobody leafs further, and rules look at each of them
 FACET_VALUES = 12
 FACETS = 8
 log = structlog.get_logger("regulars.recommend")
@@ -67,10 +68,9 @@ class Leaning:
 
 
 class Finder:
-    """Finds products of one catalogue. Threads share it."""
+    """Finds products of one catalogue, to which it keeps no way back: it lives as long as the catalogue does. Threads share it."""
 
     def __init__(self, catalogue: Catalogue, index: SearchIndex, semantic: SemanticIndex | None) -> None:
-        self.catalogue = catalogue
         self.index = index
         self.semantic = semantic
         self.items = index.items
@@ -108,9 +108,11 @@ class Finder:
             score = score + np.float32(weights["together"]) * words * kind
             meant = np.maximum(near.title, near.kind) >= TELLING
         if leaning is not None and leaning.kinds:
-            score = score + np.float32(LEANING) * np.array(
-                [leaning.kinds.get(kind, 0.0) for kind in self._kinds.tolist()], np.float32
-            )
+            liked = np.zeros(int(self._kinds.max(initial=-1)) + 2, np.float32)
+            for number, share in leaning.kinds.items():
+                if 0 <= number < len(liked) - 1:
+                    liked[number] = share
+            score = score + np.float32(LEANING) * liked[self._kinds]  # −1, of no kind, is the last: 0
         fits = np.ones(n, np.bool_)
         for limit, sign in ((asked.most, 1), (asked.least, -1)):
             if limit is not None:
@@ -120,7 +122,7 @@ class Finder:
         if answers.any():
             answers &= score >= np.float32(ANSWERS) * score[answers].max()
         good = np.flatnonzero(answers)
-        order = good[np.lexsort((good, -score[good], ~self._stock[good]))]
+        order = good[np.lexsort((good, -score[good], ~self._stock[good]))][:MOST_FOUND]
         by = ["both" if hit[place] and meant[place] else "words" if hit[place] else "meaning" for place in order]
         whole = bool(matched.asked) and bool(len(order)) and int(matched.held[order[0]]) == matched.asked
         return Results(
@@ -189,16 +191,15 @@ def finder_of(catalogue: Catalogue, path: Path | None = None, *, wait: bool = Fa
 
     path: where vectors are kept from one start to the next.
     """
-    found = _made.get(catalogue)
-    if found is not None and (found.semantic is not None or not wait):
-        return found
-    if wait:
-        with _making:
-            found = _made.get(catalogue)
-            if found is None or found.semantic is None:
-                found = _made[catalogue] = Finder(catalogue, index_of(catalogue), _meaning(catalogue, path))
-        return found
-    _made[catalogue] = found = Finder(catalogue, index_of(catalogue), None)
+    with _making:
+        found = _made.get(catalogue)
+        if found is None:
+            found = _made[catalogue] = Finder(catalogue, index_of(catalogue), None)
+    if wait and found.semantic is None:
+        semantic = _meaning(catalogue, path)
+        if semantic is not None:
+            with _making:
+                found = _made[catalogue] = Finder(catalogue, found.index, semantic)
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,6 +66,7 @@ class Live:
         self._edges: list[tuple[int, str, int]] = []
         self._book: rule_books.Book = rule_books.EMPTY
         self._rules: RuleBook | None = None
+        self._rules_key: tuple[object, ...] = ()
         self._ruled_at = 0.0
         self._settings: ShopSettings | None = None
         self._current: Serving | None = None
@@ -90,14 +92,18 @@ class Live:
             if self._loaded is None:
                 model_changed = self._follow_starter(connection, changed) or model_changed
             model_changed = self._follow_pictures(connection) or model_changed
-            steered = self._follow_steering(connection)
+            steered, exposed = self._follow_steering(connection)
             before = self._current
             if before is not None and not (
                 changed or model_changed or steered or settings != self._settings or note != before.note
             ):
-                return False
+                if exposed and self._exposed is not None:
+                    self._current = replace(before, exposures=self._exposed.over(before.catalogue))
+                return exposed
             self._settings = settings
-            self._current = self._assemble(connection, settings, note)
+            # Vectors and indexes hang on the catalogue: where it didn't change the same one goes on.
+            kept = before.catalogue if before is not None and not (changed or model_changed) else None
+            self._current = self._assemble(connection, settings, note, kept)
             return True
 
     def _follow_registry(self, connection: Connection) -> tuple[str | None, bool]:
@@ -131,19 +137,17 @@ class Live:
             self._loaded = None
         return note, False
 
-    def _follow_steering(self, connection: Connection) -> bool:
-        """Rules, links between products, and what lists showed lately: whether any of them changed."""
-        changed = False
+    def _follow_steering(self, connection: Connection) -> tuple[bool, bool]:
+        """Rules, and links between products: whether any of them changed. And whether what lists showed lately did."""
+        changed = exposed = False
         book = rule_books.newest(connection)
-        if book != self._book or (
-            self._rules is not None and self._rules.aged and time.monotonic() - self._ruled_at > AGED_SECONDS
-        ):
-            self._book, changed = book, True
+        aged = self._rules is not None and self._rules.aged and time.monotonic() - self._ruled_at > AGED_SECONDS
+        if book != self._book or aged:
+            self._book, self._rules, changed = book, None, True
         links = product_links.state(connection)
         if links != self._links:
-            self._edges = [
-                (row["product_id"], row["relation"], row["other_id"]) for row in product_links.read(connection)
-            ]
+            rows = product_links.read(connection)
+            self._edges = [(row["product_id"], row["relation"], row["other_id"]) for row in rows]
             self._links, changed = links, True
         pause = max(EXPOSURE_PAUSE_SECONDS, 20 * self._exposed_took)
         if self._exposed is None or time.monotonic() - self._exposed_at > pause:
@@ -152,19 +156,26 @@ class Live:
             self._exposed_at = time.monotonic()
             self._exposed_took = self._exposed_at - began
             if counted != self._exposed:
-                self._exposed, changed = counted, True
-        return changed
+                self._exposed, exposed = counted, True
+        return changed, exposed
 
-    def _ruled(self, catalogue: Catalogue, links: Links, settings: ShopSettings) -> RuleBook | None:
-        """The rules over this catalogue; compiled anew where the text, the catalogue or the links changed."""
+    def _ruled(
+        self, catalogue: Catalogue, links: Links, settings: ShopSettings, surfaces: Mapping[str, Surface]
+    ) -> RuleBook | None:
+        """The rules over this catalogue; compiled anew where the text, the catalogue, the links, surfaces or the zone changed."""
         if not self._book.text.strip():
+            self._rules = None
             return None
-        read = language.read(self._book.text, _surfaces(settings), settings.zone)
+        key = (self._book.version, id(catalogue), self._links, tuple(surfaces), settings.zone)
+        if self._rules is not None and self._rules_key == key and self._rules.size == len(catalogue):
+            return self._rules
+        # What was in force when a surface was taken away goes on acting everywhere else.
+        read = language.read(self._book.text, surfaces, settings.zone, lenient=True)
         for problem in read.problems:
-            # It was checked when it was written: a surface may be gone since.
-            log.warning("rule_left_out", version=self._book.version, problem=str(problem))
+            log.error("rule_left_out", version=self._book.version, problem=str(problem))
         self._ruled_at = time.monotonic()
-        return RuleBook(self._book.version, read.rules, catalogue, links)
+        self._rules, self._rules_key = RuleBook(self._book.version, read.rules, catalogue, links), key
+        return self._rules
 
     def _follow_pictures(self, connection: Connection) -> bool:
         """Whether products added since the training got vectors of their pictures; the model then takes them in anew."""
@@ -200,10 +211,13 @@ class Live:
         self._starter_took = self._starter_at - started
         return True
 
-    def _assemble(self, connection: Connection, settings: ShopSettings, note: str | None) -> Serving:
+    def _assemble(
+        self, connection: Connection, settings: ShopSettings, note: str | None, kept: Catalogue | None
+    ) -> Serving:
+        """kept: the catalogue that goes on, where products and model are the same."""
         version, model = self._loaded if self._loaded is not None else (None, self._starter)
         ids = model.product_ids if model is not None else np.zeros(0, np.int64)
-        catalogue: Catalogue = self._reader.catalogue(ids)
+        catalogue: Catalogue = self._reader.catalogue(ids) if kept is None else kept
         if model is not None and len(catalogue) > len(model):
             if self._extended is None or not np.array_equal(self._extended.product_ids, catalogue.product_ids):
                 vocabulary = catalogue.vocabulary()
@@ -217,7 +231,7 @@ class Live:
         mode = "trained" if version is not None else "starter" if self._starter_learned else "newest"
         filters = FilterBase(catalogue, settings.excluded_products, settings.repeatable_categories)
         arrivals = self._arrivals if version is not None else UNLEARNED
-        links = Links(catalogue, self._edges)
+        links, surfaces = Links(catalogue, self._edges), _surfaces(settings)
         return Serving(
             model,
             version,
@@ -227,10 +241,10 @@ class Live:
             settings,
             note,
             arrivals,
-            rules=self._ruled(catalogue, links, settings),
+            rules=self._ruled(catalogue, links, settings, surfaces),
             links=links,
             exposures=None if self._exposed is None else self._exposed.over(catalogue),
-            surfaces=_surfaces(settings),
+            surfaces=surfaces,
             values=self._values if version is not None else None,
         )
 

@@ -7,10 +7,12 @@ imports torch or polars.
 from __future__ import annotations
 
 import json
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from safetensors.numpy import load_file, save_file
@@ -65,7 +67,7 @@ def facts(
     return out
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ReturnValue:
     """The learned sum. weights, means, widths: (len(FACTS),) of facts as they were learned from.
 
@@ -90,20 +92,18 @@ class ReturnValue:
         return np.asarray((values - values.mean()) / (apart if apart > 1e-9 else 1.0), np.float32)
 
     def _aligned(self, catalogue: Catalogue) -> dict[str, Float32]:
-        cached: dict[str, Float32] | None = _aligned.get((id(self), id(catalogue)))
-        if cached is None:
-            places = np.array(
-                [-1 if (at := catalogue.place.get(one)) is None else at for one in self.product_ids.tolist()]
-            )
-            cached = {}
-            for name, values in self.known.items():
-                usual = float(np.median(values)) if len(values) else 0.0
-                column = np.full(len(catalogue), usual, np.float32)
-                column[places[places >= 0]] = values[places >= 0]
-                cached[name] = column
-            _aligned.clear()
-            _aligned[(id(self), id(catalogue))] = cached
-        return cached
+        kept = _aligned.get(catalogue)
+        if kept is not None and kept[0]() is self:
+            return kept[1]
+        places = np.array([-1 if (at := catalogue.place.get(one)) is None else at for one in self.product_ids.tolist()])
+        columns = {}
+        for name, values in self.known.items():
+            usual = float(np.median(values)) if len(values) else 0.0
+            column = np.full(len(catalogue), usual, np.float32)
+            column[places[places >= 0]] = values[places >= 0]
+            columns[name] = column
+        _aligned[catalogue] = weakref.ref(self), columns
+        return columns
 
     def contributions(self) -> dict[str, float]:
         """What one standard deviation of each fact adds to the chance of coming back, in points."""
@@ -140,4 +140,4 @@ class ReturnValue:
             raise DamagedModel(f"What coming back is worth in {folder} can't be read: {error}") from error
 
 
-_aligned: dict[tuple[int, int], dict[str, Float32]] = {}
+_aligned: WeakKeyDictionary[Catalogue, tuple[weakref.ref[ReturnValue], dict[str, Float32]]] = WeakKeyDictionary()

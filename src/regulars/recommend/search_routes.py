@@ -31,7 +31,7 @@ class SearchIn(BaseModel):
     query: Plain = Field(max_length=10_000, description="The first 200 characters count.")
     n: int = Field(default=24, ge=1, le=MOST_A_PAGE)
     offset: int = Field(default=0, ge=0, le=MAX_FOUND)
-    narrowed: dict[Plain, Annotated[Plain, Field(max_length=512)]] = Field(
+    narrowed: dict[Annotated[Plain, Field(max_length=200)], Annotated[Plain, Field(max_length=512)]] = Field(
         default_factory=dict, max_length=20, description="Values of facets that the results have to have."
     )
     customer: ExternalIdField | None = None

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from regulars.store.database import Connection
 
 DAYS = 28
+LEAST_PEOPLE = 2  # what one person alone typed may be a name or an address: it is nobody else's to read
 READ = f"""
 WITH asked AS (
     SELECT lower(btrim(properties->>'query')) AS query, count(*) AS times,
            count(*) FILTER (WHERE CASE WHEN properties->>'results' ~ '^[0-9]+$' THEN (properties->>'results')::bigint = 0 END) AS nothing,
            max(occurred_at) AS latest
     FROM events WHERE type = 'search' AND occurred_at > now() - interval '{DAYS} days' AND btrim(properties->>'query') <> ''
-    GROUP BY 1
+    GROUP BY 1 HAVING count(DISTINCT coalesce(customer_id, -visitor_id, 0)) >= {LEAST_PEOPLE}
 ), shown AS (
     SELECT lower(btrim(t.trace->'request'->>'query')) AS query, count(*) AS lists,
            count(*) FILTER (WHERE EXISTS (SELECT FROM events e WHERE e.decision_id = d.decision_id AND e.type = 'click')) AS followed

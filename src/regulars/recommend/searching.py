@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -22,8 +22,9 @@ from regulars.recommend.reasons import sentence
 from regulars.recommend.rules.book import Steering
 from regulars.recommend.service import steering_for
 from regulars.recommend.serving import Serving
-from regulars.recommend.slate import composed
+from regulars.recommend.slate import Moved, Slate, bounded, composed
 from regulars.recommend.thesaurus import thesaurus_of
+from regulars.recommend.tracing import add_moves
 from regulars.schema import Action, Decision, Reason
 from regulars.store.people import Person
 
@@ -64,13 +65,13 @@ def search(serving: Serving, finder: Finder, asked: Search, person: Person, now:
     began = time.perf_counter()
     now = time.time() if now is None else now
     decision_id = UUID(bytes=uuid_utils.uuid7().bytes)
-    catalogue = finder.catalogue
+    catalogue = serving.catalogue
     history = History.of(person, catalogue, now)
     steering = steering_for(serving, serving.surfaces["search"], person, history, now, None)
     own_words = thesaurus_of(tuple(map(tuple, serving.settings.synonyms)))
     results = finder.find(asked.query, _leaning(history, catalogue.kinds) if asked.personal else None, own_words)
     found_ms = (time.perf_counter() - began) * 1_000
-    everything = _ordered(serving, results, steering, catalogue.place.get)
+    everything, slate = _ordered(serving, results, steering, catalogue.place.get)
     if asked.narrowed:
         everything = narrowed(everything, asked.narrowed)
     facets = finder.facets(everything[:MAX_FOUND])
@@ -106,7 +107,7 @@ def search(serving: Serving, finder: Finder, asked: Search, person: Person, now:
         arm=None,
         actions=actions,
         timings_ms={"find": round(found_ms, 3), "rules": round((time.perf_counter() - began) * 1_000 - found_ms, 3)},
-        trace=_trace(asked, results, history, steering, len(everything)),
+        trace=_trace(serving, asked, results, person, history, steering, slate, len(everything)),
     )
     return Answer(decision, results, page, len(everything), facets)
 
@@ -121,40 +122,50 @@ def _leaning(history: History, kinds: Any) -> Leaning:
     return Leaning(dict(zip(values.tolist(), (counts / counts.sum()).tolist(), strict=True)))
 
 
-def _ordered(serving: Serving, results: Results, steering: Steering, place_of: Any) -> list[Item]:
-    """What was found, in its order, as the rules want it: without the excluded, moved, pinned, capped."""
+def _ordered(
+    serving: Serving, results: Results, steering: Steering, place_of: Callable[[int], int | None]
+) -> tuple[list[Item], Slate]:
+    """What was found, in its order, as the rules want it: without the excluded, moved, pinned, capped; and what was done."""
     items = results.items
     if not steering or not (items or steering.pins):
-        return items
-    places = np.array([place_of(item.product_id) for item in items], np.int32)
-    keep = np.ones(len(items), np.bool_) if steering.excluded is None else ~steering.excluded[places]
+        return items, Slate()
+    places = np.array([-1 if (at := place_of(item.product_id)) is None else at for item in items], np.int32)
+    keep = places >= 0
+    if steering.excluded is not None:
+        keep &= ~steering.excluded[places]
     rows = np.flatnonzero(keep)
     if steering.factors is not None and len(rows):
         # A place further down is worth less by the logarithm: twice the odds move a product from place 4 to place 2.
-        moved = -np.log1p(np.arange(len(items), dtype=np.float32)) + steering.factors[places]
+        moved = -np.log1p(np.arange(len(items), dtype=np.float32)) + bounded(steering.factors[places])
         rows = rows[np.argsort(-moved[rows], kind="stable")]
 
     def why_not(place: int) -> str:
-        filters = serving.filters
-        if filters.everybody[place]:
+        if serving.filters.everybody[place]:
             return "not_for_sale"
         return "rule" if steering.excluded is not None and bool(steering.excluded[place]) else ""
 
     slate = composed(places, rows.tolist(), len(rows) + len(steering.pins), steering=steering, why_not=why_not)
     found = [serving.catalogue.items[one.item] for one in slate.placed]
-    return [item for item in found if item is not None]
+    return [item for item in found if item is not None], slate
 
 
-def _trace(asked: Search, results: Results, history: History, steering: Steering, total: int) -> dict[str, Any]:
-    """In the form of every list's trace, so that all pages can show it."""
-    return {
+def _trace(
+    serving: Serving,
+    asked: Search,
+    results: Results,
+    person: Person,
+    history: History,
+    steering: Steering,
+    slate: Slate,
+    total: int,
+) -> dict[str, Any]:
+    """In the form of every list's trace, so that all pages can show it. Of who refused to be remembered no word is kept."""
+    trace: dict[str, Any] = {
         "request": {
             "surface": "search",
             "n": asked.n,
             "exclude": [],
             "wishes": {"min_price": results.asked.least, "max_price": results.asked.most},
-            "query": asked.query[:200],
-            "narrowed": dict(asked.narrowed),
         },
         "history": {"products": [], "types": [], "days_ago": [], "unknown": history.unknown},
         "sources": {how: results.by.count(how) for how in dict.fromkeys(results.by)},
@@ -170,19 +181,14 @@ def _trace(asked: Search, results: Results, history: History, steering: Steering
             "source_names": [],
         },
         "weights": {},
-        "taken": dict(results.taken),
-        "rules": {
-            "version": steering.version,
-            "excluding": [[line, count] for line, _, count in steering.by_line],
-            "moving": [[line, round(factor, 4)] for line, _, factor in steering.moving],
-            "pinned": [],
-            "unpinned": [],
-            "moved": [],
-            "capped": [],
-        }
-        if steering
-        else None,
     }
+    if person.refused:
+        trace["consent"] = "refused"
+    else:
+        trace["request"] |= {"query": asked.query[:200], "narrowed": dict(asked.narrowed)}
+        trace["taken"] = dict(results.taken)
+    add_moves(trace, serving.catalogue, steering, Moved(), slate)
+    return trace
 
 
 def answer_told(answer: Answer, locale: str | None = None) -> dict[str, Any]:

@@ -96,14 +96,13 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
         found = again.due(person, catalogue, serving.filters.repeatable, now)
         candidates, bought_before = again.candidates(found, barred.mask)
         watch.lap("candidates")
-        own = set(candidates.items.tolist())
         slate = composed(
             candidates.items,
             range(len(candidates)),
             request.n,
-            steering=steering,
+            # Own purchases have an order of their own: what is excluded and capped counts, what pushes doesn't.
+            steering=(steering := replace(steering, pins=(), moving=(), factors=None)),
             seed=seed,
-            why_not=lambda item: "" if item in own else barred.reason(item) or "not_due",
         )
         watch.lap("choose")
         actions = _again(catalogue, bought_before, slate)
@@ -124,7 +123,7 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
         if surface.links and serving.links and not request.even:
             candidates, linked = _with_links(serving.links, candidates, history, context, barred)
             if bent is not None:
-                bent = replace(bent, candidates=candidates, plain=candidates)
+                bent = replace(bent, candidates=candidates, plain=_without_context(candidates, bent.plain))
         watch.lap("candidates")
         if not request.even:
             tired = _tired(serving, person, history)
@@ -241,6 +240,7 @@ def steering_for(
         history.purchases,
         person.customer_id is not None,
         len(history.bought) > 0,
+        now / 86_400,
     )
     return serving.rules.acting(surface.name, who, now, context)
 
@@ -335,14 +335,15 @@ def _with_links(
                     found.setdefault(item, anchor)
     if not found:
         return candidates, {}
+    found = dict(list(found.items())[:LINKED])
     known = set(candidates.items.tolist())
-    fresh = np.array([item for item in list(found)[:LINKED] if item not in known], np.int32)
+    fresh = np.array([item for item in found if item not in known], np.int32)
     top = float(candidates.scores[0]) if len(candidates) else 0.0
     step = float(np.std(candidates.scores[:50])) or 1.0 if len(candidates) else 1.0
     scores = candidates.scores.astype(np.float32).copy()
     for row, item in enumerate(candidates.items.tolist()):
         if item in found:
-            scores[row] = scores[row] + np.float32(2 * step)
+            scores[row] = max(scores[row] + np.float32(2 * step), np.float32(top + step))
     width, sources = candidates.features.shape[1], candidates.ranks.shape[1]
     joined = replace(
         candidates,

@@ -22,6 +22,7 @@ from regulars.recommend.rules.book import NOTHING, Cap, Steering
 EXPLORE_POOL = 20  # a place that is tried out draws from this many next-best candidates
 EXPLORE_FLOOR = 0.1  # of its chance is even: no candidate of the pool has none
 PRIOR_SHOWN = 30.0  # imagined impressions at the shop's own click rate, until a product has its own
+FACTOR_BOUNDS = (0.01, 20.0)  # of all rules on a product together
 SPREAD_OF = 50  # candidates whose scores say how far apart scores are
 TIRED_FROM = 1  # times shown without being followed that are free
 STEEPEST = 30.0  # θ of the smallest dials
@@ -99,6 +100,11 @@ def reordered(candidates: Candidates, scores: Float32) -> Candidates:
     )
 
 
+def bounded(factors: Float32) -> Float32:
+    """Sums of rules' logarithms as they count: all rules on a product together within FACTOR_BOUNDS."""
+    return np.clip(factors, np.float32(np.log(FACTOR_BOUNDS[0])), np.float32(np.log(FACTOR_BOUNDS[1])))
+
+
 def spread(scores: Float32) -> float:
     """How far apart the scores of the best candidates are: their standard deviation; 1 where there is none."""
     some = scores[:SPREAD_OF]
@@ -138,7 +144,7 @@ def moved(
     added = np.zeros(len(candidates), np.float32)
     by_rules = by_tired = by_value = None
     if steering.factors is not None:
-        own = steering.factors[candidates.items]
+        own = bounded(steering.factors[candidates.items])
         if own.any():
             by_rules = (unit * own).astype(np.float32)
             added += by_rules

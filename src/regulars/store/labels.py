@@ -33,11 +33,11 @@ def person() -> pl.Expr:
 
 
 def read_events(mirror: Mirror) -> pl.DataFrame:
-    """person, type, at (UTC), product_id, decision_id of everybody's events."""
+    """person, type, at (UTC), product_id, decision_id, surface of everybody's events."""
     with mirror.read() as connection:
         return _frame(
             connection,
-            'SELECT coalesce(customer_id, -visitor_id) AS person, type, occurred_at AS "at", product_id, decision_id'
+            'SELECT coalesce(customer_id, -visitor_id) AS person, type, occurred_at AS "at", product_id, decision_id, surface'
             " FROM events WHERE coalesce(customer_id, visitor_id) IS NOT NULL",
         )
 

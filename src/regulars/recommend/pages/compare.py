@@ -10,7 +10,9 @@ from regulars.desk.frame import title
 from regulars.desk.markup import joined, tag
 from regulars.desk.visit import Visit
 from regulars.errors import RegularsError
+from regulars.recommend.context import ContextPrior
 from regulars.recommend.live import KIND
+from regulars.recommend.longterm import ReturnValue
 from regulars.recommend.model import Model
 from regulars.recommend.pages import context
 from regulars.recommend.pages.context import Room
@@ -34,7 +36,7 @@ def mount(room: Room) -> None:
             for row in await engine.in_transaction(lambda c: registry.versions(c, KIND))
             if row["status"] != "damaged"
         ]
-        other = visit.asked("version")
+        wanted = visit.asked("version")
         if not versions or (len(versions) == 1 and versions[0] == serving.version):
             title(visit, say("There is one version only"))
             context.sections(visit)
@@ -43,7 +45,9 @@ def mount(room: Room) -> None:
                 parts.empty(say("Compare"), text, tag("a", say("Train now"), href=visit.link("/models"), class_="act"))
             )
             return
-        chosen = other if other in versions else next((one for one in versions if one != serving.version), versions[0])
+        chosen = (
+            wanted if wanted in versions else next((one for one in versions if one != serving.version), versions[0])
+        )
         title(
             visit,
             say("{version} beside what serves", version=chosen),
@@ -69,9 +73,15 @@ def mount(room: Room) -> None:
             parts.html(joined([form, tag("p", error.detail, class_="attention", role="alert")]))
             return
         asked = await engine.in_transaction(lambda c: recent(c, serving, REQUESTS))
-        found = await asyncio.to_thread(
-            compare, serving, replace(serving, model=model, version=chosen, mode="trained"), asked
+        other = replace(
+            serving,
+            model=model,
+            version=chosen,
+            mode="trained",
+            arrivals=ContextPrior.load(room.models / chosen),
+            values=ReturnValue.load(room.models / chosen),
         )
+        found = await asyncio.to_thread(compare, serving, other, asked)
         parts.html(joined([form, context.changes(visit, serving, found, say("What serves"), chosen)]))
 
 

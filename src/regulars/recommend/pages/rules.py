@@ -17,6 +17,7 @@ from regulars.recommend.pages import context
 from regulars.recommend.pages.context import Room
 from regulars.recommend.rules import checks
 from regulars.recommend.rules import service as rules
+from regulars.recommend.rules.preview import recent
 from regulars.store import rule_books
 from regulars.store.rule_books import Book
 
@@ -150,7 +151,8 @@ class _Editor:
             return
         pieces = [_findings(visit, checked), _counted(visit, checked)]
         if wanted == "preview":
-            found = await engine.in_transaction(lambda c: rules.previewed(c, serving, text))
+            asked = await engine.in_transaction(lambda c: recent(c, serving))
+            found = await asyncio.to_thread(rules.previewed, serving, text, asked)
             pieces.append(
                 parts.section(
                     say("What would change"),

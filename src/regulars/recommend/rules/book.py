@@ -1,7 +1,8 @@
 """Rules over one catalogue: each rule's products as a mask, and what acts for one request. Immutable; worked out once.
 
-What is the same for many requests (a surface, a sort of person, a stretch of time) is combined once and kept, so that a request
-costs the same with two hundred rules as with two: one mask, one column of factors, a few pins and caps.
+What is the same for many requests (a surface, a sort of person, a stretch of time) is combined once and kept: one mask, one column of
+factors, a few pins and caps, however many rules there are. Only rules that ask what a person did (within … of, unless compatible) are
+asked for each request, and those that act are added to it.
 """
 
 from __future__ import annotations
@@ -22,15 +23,14 @@ from regulars.recommend.rules.language import NUMBERS, Condition, Rule
 
 Mask = npt.NDArray[np.bool_]
 REGULAR_DAYS = 3  # who bought on as many days is a regular
-KEPT = 128  # combinations of surface, person and time that are kept
-FACTOR_BOUNDS = (0.01, 20.0)  # of all rules on a product together
+KEPT, KEPT_BYTES = 128, 60_000_000  # combinations of surface, person and time that are kept
 
 
 @dataclass(frozen=True, slots=True)
 class Who:
     """What a rule may ask of a person. items, ages, purchases: (h,) positions, days ago, and whether each was a purchase.
 
-    ever_bought: whether they ever bought anything, however long ago.
+    ever_bought: whether they ever bought anything, however long ago. today: days since 1970, of now.
     """
 
     items: Int32
@@ -38,6 +38,7 @@ class Who:
     purchases: Mask
     customer: bool = False
     ever_bought: bool = False
+    today: float = 0.0
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -48,7 +49,7 @@ class Who:
             found.append("newcomers")
         if bought:
             found.append("buyers")
-        if len(np.unique(self.ages[self.purchases].astype(np.int32))) >= REGULAR_DAYS:
+        if len(np.unique(np.floor(self.today - self.ages[self.purchases].astype(np.float64)))) >= REGULAR_DAYS:
             found.append("regulars")
         return tuple(found)
 
@@ -72,7 +73,7 @@ class Cap:
 
 @dataclass(frozen=True)
 class Steering:
-    """What acts for one request. excluded, factors: (n,) or None. by_line: the excluding rules' masks in order, and how many
+    """What acts for one request. excluded: (n,) or None. factors: (n,) sums of logarithms, or None. by_line: the excluding rules' masks in order, and how many
     products each takes out.
     """
 
@@ -151,7 +152,7 @@ class RuleBook:
             live = [one for one in self.compiled if _acts(one.rule, surface, segments, now)]
             shared = self._combined([one for one in live if not one.personal])
             personal = tuple(one for one in live if one.personal)
-            if len(self._kept) >= KEPT:
+            if len(self._kept) >= min(KEPT, KEPT_BYTES // max(5 * self.size, 1) + 1):
                 self._kept.clear()
             self._kept[key] = shared = _Shared(**_fields(shared), personal=personal)
         assert isinstance(shared, _Shared)
@@ -208,8 +209,6 @@ class RuleBook:
                         pins.append(Pin(rule.line, one.item, rule.place))
                 case "cap":
                     caps.append(Cap(rule.line, rule.most, None if rule.each else one.mask, one.groups))
-        if owned and factors is not None:
-            np.clip(factors, np.log(FACTOR_BOUNDS[0]), np.log(FACTOR_BOUNDS[1]), out=factors)
         by_line.sort(key=lambda one: one[0])
         pins.sort(key=lambda pin: (pin.place, pin.line))
         return Steering(self.version, excluded, tuple(by_line), factors, tuple(moving), tuple(pins), tuple(caps))

@@ -172,10 +172,11 @@ class Wrong(Exception):
         self.message, self.hint, self.token, self.at_end = message, hint, token, at_end
 
 
-def read(text: str, surfaces: Iterable[str], zone: str = "UTC") -> Read:
+def read(text: str, surfaces: Iterable[str], zone: str = "UTC", *, lenient: bool = False) -> Read:
     """The rules of a text, and what is wrong with the lines that aren't any.
 
-    surfaces: names that may follow "on". zone: whose days "from" and "until" mean.
+    surfaces: names that may follow "on". zone: whose days "from" and "until" mean. lenient: other names may follow too: of a rule
+    that was in force before a surface was taken away, the rest goes on acting.
     """
     known = tuple(surfaces)
     rules: list[Rule] = []
@@ -187,7 +188,7 @@ def read(text: str, surfaces: Iterable[str], zone: str = "UTC") -> Read:
             problems.append(Problem(number, 1, len(line), f"There are more than {MAX_RULES} rules."))
             break
         try:
-            rules.append(Parser(line, number, known, zone).rule())
+            rules.append(Parser(line, number, known, zone, lenient=lenient).rule())
         except Wrong as wrong:
             token = wrong.token
             start, end = (len(line.rstrip()), len(line.rstrip())) if token is None else (token.start, token.end)
@@ -214,9 +215,10 @@ def parse(text: str, surfaces: Iterable[str], zone: str = "UTC") -> tuple[Rule, 
 class Parser:
     """One line, by recursive descent. `wanted` is what could stand at its end."""
 
-    def __init__(self, line: str, number: int, surfaces: tuple[str, ...], zone: str) -> None:
+    def __init__(self, line: str, number: int, surfaces: tuple[str, ...], zone: str, *, lenient: bool = False) -> None:
         self.line, self.number, self.surfaces = line, number, surfaces
         self.zone = ZoneInfo(zone)
+        self.lenient = lenient
         self.at = 0
         self.wanted = Wanted()
         self.tokens = self._tokens()
@@ -336,7 +338,7 @@ class Parser:
             self._may(("everything", *(("each",) if action == "cap" else ())))
             tests = self.tests()
         made = Rule(self.number, self.line.strip(), action, tests, each, off=off)
-        return self.checked(self.tails(made))
+        return self.checked(*self.tails(made))
 
     def group(self) -> str:
         self._may(("brand", "category"), ("attribute",))
@@ -420,14 +422,15 @@ class Parser:
             raise self.wrong('")"')
         return tuple(found)
 
-    def tails(self, rule: Rule) -> Rule:
+    def tails(self, rule: Rule) -> tuple[Rule, set[str]]:
+        """The rule with what follows its condition, and which words did."""
         seen: set[str] = set()
         while True:
             options = [word for word in self._tails_of(rule) if word not in seen]
             self._may(options)
             token = self.peek()
             if token is None:
-                return rule
+                return rule, seen
             word = token.value.casefold() if token.kind == "word" else ""
             if word in seen:
                 raise Wrong(f"{word!r} stands twice.", "A rule says each thing once.", token)
@@ -457,7 +460,7 @@ class Parser:
                     return replace(rule, most=self.whole("The most of a cap", 0, 100))
                 return replace(rule, place=self.whole("A place", 1, 100) - 1)
             case "on":
-                return replace(rule, surfaces=self.several(self.surfaces, "a surface"))
+                return replace(rule, surfaces=self.several(self._surfaces(), "a surface"))
             case "for":
                 return replace(rule, segments=self.several(SEGMENTS, "who it is for"))
             case "from":
@@ -475,6 +478,12 @@ class Parser:
                 return replace(rule, compatible=True)
             case _:
                 return replace(rule, because=self.name("text"))
+
+    def _surfaces(self) -> tuple[str, ...]:
+        """Names that may follow "on"; where the reader is lenient, any."""
+        if not self.lenient:
+            return self.surfaces
+        return (*self.surfaces, *(token.value.casefold() for token in self.tokens if token.kind == "word"))
 
     def factor(self, action: str) -> float:
         self._may(kinds=("number",))
@@ -514,7 +523,7 @@ class Parser:
         # "until 2026-12-24" holds on that day too.
         return made + timedelta(days=1) if end and len(token.value) == 10 else made
 
-    def checked(self, rule: Rule) -> Rule:
+    def checked(self, rule: Rule, said: set[str]) -> Rule:
         """What a rule can't do without, and what can't be right."""
 
         def needs(what: str, example: str) -> Wrong:
@@ -522,7 +531,7 @@ class Parser:
 
         if rule.action in ("boost", "bury") and rule.factor == 1.0:
             raise needs("by how much", f"{rule.action} … by 20%")
-        if rule.action == "cap" and not any(token.value.casefold() == "most" for token in self.tokens):
+        if rule.action == "cap" and "at" not in said:
             raise needs("how many at most", "cap … at most 2")
         if rule.action == "pin":
             if (
@@ -532,7 +541,7 @@ class Parser:
                 or len(rule.tests[0].values) != 1
             ):
                 raise Wrong('A pin names one product: pin product is "…".', "Use boost for several.", self.tokens[0])
-            if not any(token.value.casefold() == "at" for token in self.tokens):
+            if "at" not in said:
                 raise needs("the place", f"{rule.text[:60]} at 1 on home")
             if not rule.surfaces:
                 raise needs("where it stands", f"{rule.text[:60]} on home")

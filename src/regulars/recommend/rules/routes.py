@@ -16,7 +16,7 @@ from regulars.recommend.links import links_told
 from regulars.recommend.routes import RecommendationRequest, request_of
 from regulars.recommend.rules import language
 from regulars.recommend.rules import service as rules
-from regulars.recommend.rules.preview import REQUESTS
+from regulars.recommend.rules.preview import REQUESTS, recent
 from regulars.recommend.serving import Serving
 from regulars.recommend.surfaces import surface_told
 from regulars.recommend.whynot import why_not, why_not_told
@@ -122,9 +122,8 @@ def router(
     async def preview(given: Annotated[PreviewIn, Body()], locale: Locale = None) -> Response:
         engine = engine_of()
         serving = engine.serving
-        found = await engine.in_transaction(
-            lambda connection: rules.previewed(connection, serving, given.text, given.requests)
-        )
+        asked = await engine.in_transaction(lambda connection: recent(connection, serving, given.requests))
+        found = await asyncio.to_thread(rules.previewed, serving, given.text, asked)
         return _json(rules.told(serving, found, locale))
 
     @routes.get(

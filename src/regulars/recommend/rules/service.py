@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from regulars.recommend.catalogue import reference
 from regulars.recommend.rules import checks, language
 from regulars.recommend.rules.book import RuleBook
 from regulars.recommend.rules.completion import complete, names_of
-from regulars.recommend.rules.preview import REQUESTS, Preview, preview, recent
+from regulars.recommend.rules.preview import REQUESTS, Asked, Preview, preview, recent
 from regulars.recommend.serving import Serving
 from regulars.store import rule_books
 from regulars.store.database import Connection, Database
@@ -92,16 +92,12 @@ def publish(connection: Connection, serving: Serving, text: str, note: str = "",
 
 
 def previewed(
-    connection: Connection,
-    serving: Serving,
-    text: str,
-    limit: int = REQUESTS,
-    progress: Callable[[int, int], None] | None = None,
+    serving: Serving, text: str, asked: Sequence[Asked], progress: Callable[[int, int], None] | None = None
 ) -> Preview:
-    """What a text would change in the lists that were asked for last. Raises: RuleError."""
+    """What a text would change in these requests (`preview.recent`). Raises: RuleError."""
     rules = language.parse(text, serving.surfaces, serving.settings.zone)
     draft = RuleBook(0, rules, serving.catalogue, serving.links)
-    return preview(serving, draft, recent(connection, serving, limit), progress=progress)
+    return preview(serving, draft, asked, progress=progress)
 
 
 def told(serving: Serving, found: Preview, locale: str | None = None) -> dict[str, Any]:
@@ -171,7 +167,8 @@ class Rules:
         """What a text would change in the last lists. Raises: RuleError."""
         serving = self._serving()
         with self._database.connect() as connection:
-            return told(serving, previewed(connection, serving, text, limit, progress))
+            asked = recent(connection, serving, limit)
+        return told(serving, previewed(serving, text, asked, progress))
 
     def publish(self, text: str, note: str = "") -> tuple[Book, Checked]:
         """Puts a text in force. Raises: RuleError."""

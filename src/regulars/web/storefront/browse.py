@@ -143,7 +143,11 @@ def add(app: FastAPI, site: Site) -> None:
         if not query:
             await visit.write()
             return site.show(visit, "search.html", query="", found=None, items=[], at=1, pages=1, message="")
-        given = {name[2:]: value for name, value in request.query_params.items() if name.startswith("f.") and value}
+        given = {
+            _clean(name[2:102]): _clean(value[:512])
+            for name, value in request.query_params.items()
+            if name.startswith("f.") and value
+        }
         wanted = Search(query, PER_PAGE, (at - 1) * PER_PAGE, dict(list(given.items())[:MOST_NARROWED]))
         _, answer = await visit.engine.search_for(await visit.person(), wanted)
         pages_in_all = max(1, -(-answer.total // PER_PAGE))

@@ -216,6 +216,7 @@ BEGIN
             SELECT i.product_id, count(*)::integer AS times FROM (
                 SELECT product_id FROM events
                 WHERE events.customer_id = read_person.customer_id AND product_id IS NOT NULL AND type = 'impression'
+                  AND surface IS DISTINCT FROM 'search'   -- who searches is shown what was asked for
                 ORDER BY occurred_at DESC LIMIT 400) i
             GROUP BY 1 HAVING count(*) > 1) s;
     ELSIF visitor_id IS NOT NULL THEN
@@ -228,6 +229,7 @@ BEGIN
             SELECT i.product_id, count(*)::integer AS times FROM (
                 SELECT product_id FROM events
                 WHERE events.visitor_id = read_person.visitor_id AND events.customer_id IS NULL AND product_id IS NOT NULL AND type = 'impression'
+                  AND surface IS DISTINCT FROM 'search'   -- who searches is shown what was asked for
                 ORDER BY occurred_at DESC LIMIT 400) i
             GROUP BY 1 HAVING count(*) > 1) s;
     END IF;
