@@ -266,3 +266,14 @@ def test_with_the_database_away_a_plain_page_says_so(client: TestClient, monkeyp
         assert answer.headers["content-type"].startswith("text/html")
         assert "Its database doesn&#39;t answer" in answer.text
     assert "数据库暂时没有响应" in client.get("/", headers={"Accept-Language": "zh"}).text
+
+
+def test_a_category_in_ones_own_order_and_a_surprise(client: TestClient) -> None:
+    client.get("/product/tea-3")
+    own = client.get("/category/Tea?sort=you")
+    assert own.status_code == 200
+    assert 'data-regulars-surface="category"' in own.text
+    assert own.text.count('<li class="card"') == client.get("/category/Tea").text.count('<li class="card"')
+    surprise = client.get("/surprise")
+    assert surprise.status_code == 200
+    assert "Surprise me" in surprise.text

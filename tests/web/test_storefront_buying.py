@@ -352,7 +352,7 @@ def test_errors_are_pages_for_people_and_json_for_programs(client: TestClient, m
     def broken(*_: object) -> None:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr("regulars.web.storefront.browse.index_of", broken)
+    monkeypatch.setattr("regulars.web.engine.finder_of", broken)
     failed = client.get("/search?q=tea", headers=browser)
     assert failed.status_code == 500
     assert "That was our fault" in failed.text

@@ -27,6 +27,8 @@ BESIDE = 6
 AGAIN = 4
 PER_SHELF = 4
 SHELVES = 4  # that show products on the front page; the other categories stand above as tiles
+RANKED = 100  # products of a category that are put in somebody's own order; the rest follow mixed
+SURPRISES = 12
 PER_PAGE = 24
 MOST_NARROWED = 10  # facets at once
 
@@ -63,6 +65,15 @@ def add(app: FastAPI, site: Site) -> None:
         if shelf is None:
             return site.missing(visit, visit.say("There is no such category."))
         asked = Narrowed(visit, shelf)
+        decision, places = None, {}
+        if asked.sort == "you":
+            ranked = await site.row(
+                visit, "category", visit.label(shelf.name), RANKED, category=" > ".join(_path(shelf))
+            )
+            if ranked is not None:
+                decision = ranked.decision
+                places = {item.product_id: place for place, item, _ in ranked.shown}
+            asked.items.sort(key=lambda item: places.get(item.product_id, RANKED))
         at = max(1, visit.number("page", 1))
         pages_in_all = max(1, -(-len(asked.items) // PER_PAGE))
         if at > pages_in_all:
@@ -79,6 +90,8 @@ def add(app: FastAPI, site: Site) -> None:
             shelf=shelf,
             asked=asked,
             items=items,
+            decision=decision,
+            places=places,
             at=at,
             pages=pages_in_all,
             message=message,
@@ -135,6 +148,14 @@ def add(app: FastAPI, site: Site) -> None:
             cart_message=visit.message(),
         )
 
+    @site.get(app, "/surprise")
+    async def surprise(request: Request) -> Response:
+        visit = site.visit(request)
+        begin(visit)
+        found = await site.row(visit, "surprise", visit.say("Things you haven't looked at yet"), SURPRISES)
+        await visit.write()
+        return site.show(visit, "surprise.html", found=found)
+
     @site.get(app, "/search")
     async def search(request: Request) -> Response:
         visit = site.visit(request)
@@ -188,7 +209,7 @@ def add(app: FastAPI, site: Site) -> None:
 class Narrowed:
     """A category as it was asked for: sorted, between two prices."""
 
-    SORTS = ("best", "new", "cheap", "dear")
+    SORTS = ("best", "you", "new", "cheap", "dear")
 
     def __init__(self, visit: Visit, shelf: Shelf) -> None:
         given = visit.request.query_params
@@ -196,7 +217,7 @@ class Narrowed:
         self.least, self.most = _price(given.get("min", "")), _price(given.get("max", ""))
         self.available = given.get("stock") == "yes"
         items = [item for item in shelf.items if self._fits(item)]
-        if self.sort == "best":
+        if self.sort in ("best", "you"):
             mixed = {item.product_id: place for place, item in enumerate(shelf.mixed)}
             items.sort(key=lambda item: mixed[item.product_id])
         elif self.sort in ("cheap", "dear"):

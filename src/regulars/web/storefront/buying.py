@@ -158,9 +158,14 @@ def add(app: FastAPI, site: Site) -> None:
         if found is None or not await _theirs(visit, found):
             return site.missing(visit, visit.say("There is no such order, or it isn't yours."))
         lines = order_lines(visit, found)
+        thanked = "thanks" in request.query_params
+        beside = (
+            await site.row(visit, "after_purchase", visit.say("Goes with what you bought"), BESIDE) if thanked else None
+        )
         return site.show(
             visit,
             "order.html",
+            beside=beside,
             order=found,
             lines=lines,
             thanks="thanks" in request.query_params,

@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from regulars.errors import DatabaseUnavailable, RegularsError, Unavailable
 from regulars.recommend import service
 from regulars.recommend.catalogue import Item, reference
+from regulars.recommend.filters import Wishes
 from regulars.recommend.reasons import sentence
 from regulars.schema import Decision
 from regulars.schema.identity import DEFAULT_NAMESPACE
@@ -196,8 +197,9 @@ class Site:
         *,
         context: Item | None = None,
         exclude: Sequence[int] = (),
+        category: str | None = None,
     ) -> RowOfItems | None:
-        """A recommendation row; None where there is nothing to show, or more is asked than can be written down.
+        """A recommendation row, of one category where it is named; None where there is nothing to show, or more is asked than can be written down.
 
         Raises: DatabaseUnavailable.
         """
@@ -206,6 +208,7 @@ class Site:
                 surface,
                 n,
                 context.product_id if context else None,
+                Wishes(category),
                 exclude=tuple(exclude),
                 locale=visit.locale,
                 arrival=await arrival(visit),
