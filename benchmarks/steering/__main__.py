@@ -34,7 +34,8 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=2_000, help="of why not")
     parser.add_argument("--reasons", type=int, default=2_000, help="of faithful")
     parser.add_argument("--seeds", type=int, default=5, help="of longterm")
-    parser.add_argument("--world-customers", type=int, default=2_400, help="of longterm, a third in each arm")
+    parser.add_argument("--world-customers", type=int, default=700, help="of longterm")
+    parser.add_argument("--worlds", default="world,placebo", help="of longterm: one of them alone takes half the time")
     parser.add_argument("--long-term", type=float, default=0.5, help="the setting of the arm that is for coming back")
     parser.add_argument("--max-seconds", type=float, default=240.0, help="of the transformer's training, for diversity")
     parser.add_argument("--seed", type=int, default=7)
@@ -62,7 +63,9 @@ def main() -> None:
             figures |= own
             peers |= rows
     if "longterm" in parts:
-        own, rows = longterm.measure(options.seeds, options.world_customers, options.long_term, options.seed)
+        own, rows = longterm.measure(
+            options.seeds, options.world_customers, options.long_term, options.seed, options.worlds.split(",")
+        )
         figures |= own
         peers |= rows
     print_report("steering", figures, peers)

@@ -1,18 +1,22 @@
 """Lists for the click against lists for coming back, in the demo's invented world and in its placebo, over several seeds.
 
-A shop is made and trained, lives 42 days with half of its people under the trained lists and half under even ones, learns from these what
-showing a product is worth for coming back (learning/returns.py), and is stepped 90 days more: a third of the people under what is popular, a
-third under lists for the click (`long_term` 0), a third under lists for coming back (`long_term` as given). Tiredness is 0 everywhere, so that the
-difference is what was learned. In a placebo world lists touch nobody's mood: there the interval over the seeds must cover zero.
+A shop is made and trained, lives 49 days with half of its people under the trained lists and half under even ones, and learns from these what
+showing a product is worth for coming back (learning/returns.py). Then the whole shop is copied, and the same people live the same 90 days in each copy:
+under what is popular, under lists for the click (`long_term` 0), under lists for coming back (`long_term` as given). Chance is drawn from person, visit and
+purpose, so that what differs between two copies follows from the lists. Tiredness is 0 everywhere: the difference is what was learned. In a placebo world
+lists touch nobody's mood: there the interval over the seeds must cover zero.
 
-active: the share of a third that was there in the last 28 of the 90 days. orders: repeat orders a person. clicks: of a hundred lists.
+active: the share of the people who were there in the last 28 of the 90 days. visits, orders: a person. clicks: of a hundred lists.
 """
 
 from __future__ import annotations
 
+import shutil
 import statistics
+import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,7 +37,7 @@ from regulars.store.mirror import Mirror
 from regulars.store.people import Person
 from regulars.store.supervisor import wait_stopped
 
-GATHERED, STEPPED = 42, 90
+GATHERED, STEPPED = 49, 90
 LAST = 28
 T95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571}  # Student's t for so many seeds
 
@@ -53,13 +57,14 @@ class Weighed:
 
 
 def lived(seed: int, customers: int, long_term: float, *, placebo: bool) -> dict[str, Any]:
-    """One world: shares and counts by arm, and what was learned."""
+    """One world, lived once for each way to make lists: figures by arm, and what was learned."""
     began = time.monotonic()
+    found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="regulars-bench-", ignore_cleanup_errors=True) as scratch:
-        folder = Path(scratch) / "shop"
+        base = Path(scratch) / "base"
         today = datetime.now(UTC) - timedelta(days=GATHERED + STEPPED)
         run.prepare(
-            folder,
+            base,
             say=lambda _: None,
             bar=_no_bar,
             seed=seed,
@@ -68,29 +73,33 @@ def lived(seed: int, customers: int, long_term: float, *, placebo: bool) -> dict
             settings=_settings(15.0),
             lived=0,
         )
-        with regulars.open(folder) as shop:
+        with regulars.open(base) as shop:
             list(
                 Stepper(shop, policies={"trained": Trained(), "random": Even()}, placebo=placebo, seed=seed).days(
                     GATHERED
                 )
             )
             values, report = _learned(shop, today + timedelta(days=GATHERED))
-            arms: dict[str, Policy] = {
-                "popular": Popular(),
-                "clicks": Weighed(0.0, None),
-                "return": Weighed(long_term, values),
-            }
-            stepper = Stepper(shop, policies=arms, placebo=placebo, seed=seed + 1_000)
-            start = stepper.today.replace(tzinfo=None)
-            list(stepper.days(STEPPED))
-            whose = {stepper.people.ids[person]: stepper.arm(person) for person in range(stepper.people.count)}
-            found = _counted(shop, whose, start)
-        wait_stopped(folder)
+        wait_stopped(base)
+        arms: dict[str, Policy] = {"clicks": Weighed(0.0, None), "return": Weighed(long_term, values)}
+        if not placebo:
+            arms["popular"] = Popular()
+        for name, policy in arms.items():
+            folder = Path(scratch) / name
+            subprocess.run(
+                ["cp", "-a", str(base), str(folder)], check=True
+            )  # the database's files belong to another user
+            with regulars.open(folder) as shop:
+                stepper = Stepper(shop, policies={name: policy}, placebo=placebo, seed=seed + 1_000)
+                start = stepper.today.replace(tzinfo=None)
+                list(stepper.days(STEPPED))
+                found[name] = _counted(shop, stepper.people.count, start)
+            wait_stopped(folder)
+            shutil.rmtree(folder, ignore_errors=True)
     found["report"] = report
-    found["seconds"] = time.monotonic() - began
     kind = "placebo" if placebo else "world"
     said = {name: {key: round(value, 4) for key, value in found[name].items()} for name in arms}
-    print(f"{kind}, seed {seed}: {said} ({found['seconds']:.0f} s)", flush=True)
+    print(f"{kind}, seed {seed}: {said} ({time.monotonic() - began:.0f} s)", flush=True)
     return found
 
 
@@ -107,48 +116,26 @@ def _learned(shop: Shop, now: datetime) -> tuple[ReturnValue | None, dict[str, A
     return values, dict(values.report)
 
 
-def _counted(shop: Shop, whose: dict[str, str], start: datetime) -> dict[str, Any]:
+def _counted(shop: Shop, people: int, start: datetime) -> dict[str, float]:
     mirror = Mirror(shop.workspace.mirror)
     mirror.sync(shop.database)
-    with shop.database.connect() as connection:
-        names = {
-            row["id"]: row["value"]
-            for row in connection.execute(
-                "SELECT id, value FROM external_ids WHERE kind = 'customer' AND namespace = 'shop'"
-            )
-        }
     end = start + timedelta(days=STEPPED)
     with mirror.read() as connection:
         seen = connection.execute(
-            "SELECT customer_id, max(occurred_at) FILTER (type = 'page'), count(DISTINCT session) FILTER (type = 'page'),"
-            " count(*) FILTER (type = 'click') FROM events WHERE occurred_at >= $1 AND customer_id IS NOT NULL GROUP BY 1",
+            "SELECT max(occurred_at) FILTER (type = 'page'), count(DISTINCT session) FILTER (type = 'page'), count(*) FILTER (type = 'click')"
+            " FROM events WHERE occurred_at >= $1 AND customer_id IS NOT NULL GROUP BY customer_id",
             [start],
         ).fetchall()
-        orders = dict(
-            connection.execute(
-                "SELECT customer_id, count(*) FROM orders WHERE placed_at >= $1 AND status <> 'cancelled' GROUP BY 1",
-                [start],
-            ).fetchall()
-        )
-        lists = connection.execute(
-            'SELECT arm, count(*) FROM decisions WHERE "at" >= $1 AND arm IS NOT NULL GROUP BY 1', [start]
-        ).fetchall()
-    people = {arm: sum(1 for one in whose.values() if one == arm) for arm in set(whose.values())}
-    out: dict[str, Any] = {arm: {"active": 0.0, "visits": 0.0, "orders": 0.0, "clicks": 0.0} for arm in people}
-    for customer, last, visits, clicks in seen:
-        arm = whose.get(names.get(customer, ""))
-        if arm is None:
-            continue
-        out[arm]["active"] += last is not None and last >= end - timedelta(days=LAST)
-        out[arm]["visits"] += visits
-        out[arm]["clicks"] += clicks
-        out[arm]["orders"] += orders.get(customer, 0)
-    asked = dict(lists)
-    for arm, count in people.items():
-        for name in ("active", "visits", "orders"):
-            out[arm][name] /= count
-        out[arm]["clicks"] *= 100 / max(asked.get(arm, 0), 1)
-    return out
+        (orders,) = connection.execute(
+            "SELECT count(*) FROM orders WHERE placed_at >= $1 AND status <> 'cancelled'", [start]
+        ).fetchone() or (0,)
+        (lists,) = connection.execute('SELECT count(*) FROM decisions WHERE "at" >= $1', [start]).fetchone() or (0,)
+    return {
+        "active": sum(last is not None and last >= end - timedelta(days=LAST) for last, _, _ in seen) / people,
+        "visits": sum(visits for _, visits, _ in seen) / people,
+        "orders": orders / people,
+        "clicks": 100 * sum(clicks for _, _, clicks in seen) / max(lists, 1),
+    }
 
 
 def across(values: list[float]) -> tuple[float, float, float]:
@@ -161,12 +148,12 @@ def across(values: list[float]) -> tuple[float, float, float]:
 
 
 def measure(
-    seeds: int, customers: int, long_term: float, first: int
+    seeds: int, customers: int, long_term: float, first: int, kinds: Sequence[str]
 ) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
     """active_lift with its interval, what it cost in clicks, the surrogate's bias, and the placebo's."""
     figures: dict[str, float] = {}
     peers: dict[str, dict[str, float]] = {}
-    for placebo in (False, True):
+    for placebo in [kind == "placebo" for kind in kinds]:
         worlds = [lived(first + number, customers, long_term, placebo=placebo) for number in range(seeds)]
         prefix = "placebo_" if placebo else ""
         for name in ("active", "visits", "orders", "clicks"):
@@ -174,7 +161,7 @@ def measure(
             mean, low, high = across(gains)
             label = "active_lift" if name == "active" else f"{name}_change"
             figures |= {f"{prefix}{label}": mean, f"{prefix}{label}_low": low, f"{prefix}{label}_high": high}
-        for arm in ("popular", "clicks", "return"):
+        for arm in ("clicks", "return") if placebo else ("popular", "clicks", "return"):
             peers[f"{prefix}{arm}"] = {
                 name: statistics.mean(world[arm][name] for world in worlds)
                 for name in ("active", "visits", "orders", "clicks")
@@ -197,9 +184,10 @@ def measure(
                 for name, value in world["report"].get("worth", {}).items()
             }
             print(f"{prefix or 'world '}worth: {worth}", flush=True)
-    figures["placebo_covers_zero"] = float(
-        figures["placebo_active_lift_low"] <= 0 <= figures["placebo_active_lift_high"]
-    )
+    if "placebo_active_lift" in figures:
+        figures["placebo_covers_zero"] = float(
+            figures["placebo_active_lift_low"] <= 0 <= figures["placebo_active_lift_high"]
+        )
     figures["longterm_seeds"] = float(seeds)
     figures["longterm_customers"] = float(customers)
     return figures, peers

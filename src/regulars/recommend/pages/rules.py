@@ -195,8 +195,9 @@ def _counted(visit: Visit, checked: rules.Checked) -> Markup:
         [one["line"], tag("code", one["text"]), "–" if one["off"] else visit.number(one["products"])] for one in told
     ]
     heads = [say("Line"), say("Rule"), say("Products")]
-    return parts.table(
-        heads, rows, numbers=[0, 2], caption=say("What each rule is about"), empty=say("There are no rules.")
+    about = say("What each rule is about")
+    return parts.section(
+        about, parts.table(heads, rows, numbers=[0, 2], caption=about, empty=say("There are no rules."))
     )
 
 
