@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from regulars.errors import InvalidInput
+from regulars.shop import Shop
 from regulars.store import product_links
 from regulars.store.database import Database
 
@@ -30,3 +34,22 @@ def test_links_are_kept_once_and_taken_away(database: Database) -> None:
             product_links.add(connection, [(case, "goes_with", case)])
         with pytest.raises(InvalidInput, match="no relation 'likes'"):
             product_links.add(connection, [(case, "likes", phone)])
+
+
+def test_what_is_bought_together_is_counted(shop: Shop) -> None:
+    shop.import_file("products", _file(shop, "p.jsonl", [{"id": f"P{n}", "title": f"Thing {n}"} for n in range(3)]))
+    orders = [
+        {"id": f"O{n}", "customer": f"C{n}", "status": "cancelled" if n > 3 else "paid", "lines": [{"product": one, "quantity": 1} for one in ("P0", "P1", *(("P2",) if n == 0 else ()))]}
+        for n in range(6)
+    ]  # fmt: skip
+    shop.import_file("orders", _file(shop, "o.jsonl", orders))
+    with shop.database.connect() as connection:
+        assert len(product_links.bought_together(connection, least=4)) == 1
+        assert product_links.bought_together(connection, least=5) == []
+    assert {link["relation"] for link in shop.links("P0")["links"]} == {"bought_with"}
+
+
+def _file(shop: Shop, name: str, records: list[dict[str, object]]) -> Path:
+    path = shop.workspace.folder / name
+    path.write_text("".join(json.dumps(one) + "\n" for one in records))
+    return path

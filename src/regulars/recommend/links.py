@@ -1,4 +1,5 @@
-"""The knowledge graph between products: what fits what and goes with what, said by the shop; brand, category and attribute from records.
+"""The knowledge graph between products: what fits what and goes with what, said by the shop; what is bought with what, counted from orders;
+brand, category and attribute from records.
 
 Edges that the shop says are few beside the catalogue: they stand in sorted arrays. What records say isn't stored twice: two
 products of one brand are neighbours because their records say so, and `path` finds that when it is asked.
@@ -15,9 +16,10 @@ import numpy as np
 
 from regulars.recommend.catalogue import Catalogue, Item, reference
 from regulars.recommend.dataset import Int32
-from regulars.store.product_links import RELATIONS
+from regulars.store.product_links import BOUGHT_WITH, RELATIONS
 
-SYMMETRIC = ("compatible_with", "goes_with")
+SYMMETRIC = ("compatible_with", "goes_with", BOUGHT_WITH)
+ALL = (*RELATIONS, BOUGHT_WITH)
 LONGEST = 3  # steps of a path worth telling
 WIDEST = 200  # neighbours of one node looked at
 
@@ -40,7 +42,7 @@ class Links:
         self.count = 0
         for product_id, relation, other_id in rows:
             one, other = catalogue.place.get(product_id), catalogue.place.get(other_id)
-            if one is None or other is None or one == other or relation not in RELATIONS:
+            if one is None or other is None or one == other or relation not in ALL:
                 continue
             self.count += 1
             near.setdefault((relation, one), set()).add(other)
@@ -57,7 +59,7 @@ class Links:
 
     def edges(self, item: int) -> list[Edge]:
         """All edges of an item, as they lead away from it."""
-        return [Edge(item, relation, int(other)) for relation in RELATIONS for other in self.near(item, relation)]
+        return [Edge(item, relation, int(other)) for relation in ALL for other in self.near(item, relation)]
 
 
 _NONE = np.zeros(0, np.int32)

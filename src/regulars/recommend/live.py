@@ -35,6 +35,7 @@ from regulars.store.database import Connection, Database
 
 KIND = "recommender"
 EXPOSURE_PAUSE_SECONDS = 30.0  # between two countings of what lists showed, or twenty times what the last one took
+BOUGHT_PAUSE_SECONDS = 3_600.0  # between two countings of what is bought together
 AGED_SECONDS = 3_600.0  # rules about age are asked anew after this long
 STARTER_PAUSE_SECONDS = 5.0  # between two starter models, or twenty times what the last one took
 log = structlog.get_logger("regulars.recommend")
@@ -63,7 +64,10 @@ class Live:
         self._exposed_at = 0.0
         self._exposed_took = 0.0
         self._links: tuple[int, str] = (0, "")
-        self._edges: list[tuple[int, str, int]] = []
+        self._said: list[tuple[int, str, int]] = []
+        self._bought: list[tuple[int, str, int]] = []
+        self._bought_at = float("-inf")
+        self._bought_took = 0.0
         self._book: rule_books.Book = rule_books.EMPTY
         self._rules: RuleBook | None = None
         self._rules_key: tuple[object, ...] = ()
@@ -147,8 +151,15 @@ class Live:
         links = product_links.state(connection)
         if links != self._links:
             rows = product_links.read(connection)
-            self._edges = [(row["product_id"], row["relation"], row["other_id"]) for row in rows]
+            self._said = [(row["product_id"], row["relation"], row["other_id"]) for row in rows]
             self._links, changed = links, True
+        if time.monotonic() - self._bought_at > max(BOUGHT_PAUSE_SECONDS, 20 * self._bought_took):
+            began = time.monotonic()
+            bought = product_links.bought_together(connection)
+            self._bought_at = time.monotonic()
+            self._bought_took = self._bought_at - began
+            if bought != self._bought:
+                self._bought, changed = bought, True
         pause = max(EXPOSURE_PAUSE_SECONDS, 20 * self._exposed_took)
         if self._exposed is None or time.monotonic() - self._exposed_at > pause:
             began = time.monotonic()
@@ -231,7 +242,7 @@ class Live:
         mode = "trained" if version is not None else "starter" if self._starter_learned else "newest"
         filters = FilterBase(catalogue, settings.excluded_products, settings.repeatable_categories)
         arrivals = self._arrivals if version is not None else UNLEARNED
-        links, surfaces = Links(catalogue, self._edges), _surfaces(settings)
+        links, surfaces = Links(catalogue, [*self._said, *self._bought]), _surfaces(settings)
         return Serving(
             model,
             version,

@@ -14,6 +14,22 @@ READ = (
 STATE = "SELECT count(*) AS many, max(at) AS newest FROM product_links"
 
 
+BOUGHT_WITH = "bought_with"
+BOUGHT_TOGETHER = """
+SELECT a.product_id, b.product_id AS other_id, count(DISTINCT a.order_id) AS times
+FROM order_lines a JOIN order_lines b ON b.order_id = a.order_id AND b.product_id > a.product_id
+JOIN orders o ON o.order_id = a.order_id AND o.status <> 'cancelled'
+WHERE a.quantity > 0 AND b.quantity > 0
+GROUP BY 1, 2 HAVING count(DISTINCT a.order_id) >= %s ORDER BY times DESC, 1, 2 LIMIT %s
+"""
+
+
+def bought_together(connection: Connection, least: int = 3, most: int = 50_000) -> list[tuple[int, str, int]]:
+    """Pairs of products that stand in at least so many orders together, the commonest first: the edges that are counted."""
+    rows = connection.execute(BOUGHT_TOGETHER, (least, most)).fetchall()
+    return [(row["product_id"], BOUGHT_WITH, row["other_id"]) for row in rows]
+
+
 def state(connection: Connection) -> tuple[int, str]:
     """Changes whenever an edge does."""
     row = connection.execute(STATE).fetchone()
