@@ -4,7 +4,7 @@ A synthetic shop with a trained model. The API process has one core to itself; P
 the other. Each list is a decision with its full trace, committed before it is answered. requests_per_second: a closed
 loop of 16 connections; p50_ms, p99_ms_at_100: an open loop at 100 requests a second. bare_requests_per_second: an endpoint
 of the same framework, server and pool that reads one row. Step times are means of what the decisions themselves report.
-refresh_failed: answers other than 200 while two other versions are promoted under 50 requests a second.
+With --steered 200 rules, diversity, tiredness, links and two places tried out act on every list. refresh_failed: answers other than 200 while two other versions are promoted under 50 requests a second.
 
 With --items a shop of that many products is made (drawn vectors and lists, benchmarks/_million.py) and asked at 50 a second:
 million_p50_ms, million_p99_ms, million_memory_mb (of the API process, above that of one with an empty shop: the server's own),
@@ -17,6 +17,7 @@ import argparse
 import asyncio
 import itertools
 import os
+import random
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -137,6 +138,29 @@ def memory_mb(pid: int) -> float:
     return int(fields["RssAnon"].split()[0]) / 1024
 
 
+def steer(shop: Shop, products: int, seed: int) -> None:
+    """Everything that steers lists, switched on: what a busy shop might have at once."""
+    draw = random.Random(seed)
+    lines = [f"exclude price > {draw.randrange(80, 200)} and product is p{draw.randrange(products)}" for _ in range(60)]
+    lines += [
+        f"boost product is p{draw.randrange(products)}, p{draw.randrange(products)} by {draw.randrange(10, 200)}%"
+        for _ in range(60)
+    ]
+    lines += [
+        f"bury stock < {draw.randrange(1, 9)} and price < {draw.randrange(5, 50)} by {draw.randrange(10, 90)}%"
+        for _ in range(40)
+    ]
+    lines += [
+        f"exclude product is p{draw.randrange(products)} within 60 days of viewing price > {draw.randrange(10, 90)}"
+        for _ in range(30)
+    ]
+    lines += [f"cap price > {draw.randrange(20, 90)} at most {draw.randrange(3, 9)}" for _ in range(10)]
+    shop.rules.publish("\n".join(lines), "benchmark")
+    shop.change_settings(diversity=0.3, tiredness=0.3, exploration_slots=2)
+    edges = {(f"p{draw.randrange(products)}", "goes_with", f"p{draw.randrange(products)}") for _ in range(500)}
+    shop.link([edge for edge in edges if edge[0] != edge[2]])
+
+
 def copied(shop: Shop, version: str) -> str:
     """A second version with the same files. Returns its name."""
     draft = registry.draft(shop.workspace.models, KIND)
@@ -216,6 +240,9 @@ def main() -> None:
     parser.add_argument(
         "--items", type=int, default=0, help="make a shop of this many products instead of a trained one"
     )
+    parser.add_argument(
+        "--steered", action="store_true", help="200 rules, the dial of diversity, links and tiredness at once"
+    )
     options = parser.parse_args()
     server_core, other_core = two_cores()
     if options.items:
@@ -232,6 +259,8 @@ def main() -> None:
             print(f"{trained.version}: {trained.verdict}", flush=True)
             if not trained.promoted:
                 shop.promote(trained.version, "benchmark: the full pipeline is measured, whatever it learned here")
+            if options.steered:
+                steer(shop, options.products, options.seed)
             secret = shop.create_key("benchmark", "secret")
             others = [copied(shop, trained.version), trained.version]
         finally:
