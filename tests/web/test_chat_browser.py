@@ -190,7 +190,7 @@ def test_an_order_is_cancelled_by_a_button_once(page: Page, served: tuple[str, S
     assert done == {"n": 1}
     page.reload()
     page.locator(".open").click()
-    page.get_by_text("Yes", exact=True).wait_for()
+    page.locator("dialog").get_by_text("Yes", exact=True).wait_for()
     assert page.locator("dialog .choice").count() == 0, "what was answered isn't asked again"
 
 
