@@ -18,10 +18,10 @@ from regulars.recommend.sources._neighbours import NeighbourSource
 from regulars.recommend.sources.base import CONTEXT_EVIDENCE, CandidateSource
 from regulars.recommend.sources.sequence import SequenceSource
 
-READ = 8
+READ = 5
 """Latest different things that are taken away in turn; what lies further back is nobody's reason."""
 
-COMPARED = 60
+COMPARED = 40
 """Candidates among which a product has to fall for a reason to be said."""
 
 

@@ -84,12 +84,21 @@ class TextSource(NeighbourSource):
 
     def likeness(self, items: npt.NDArray[np.integer[Any]]) -> Float32:
         """(m,) items → (m, m) how alike their texts are, in [0, 1]: cosines of the short vectors, which see past the single word."""
-        vectors = self.encoder.project(self.rows[items])
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        unit = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 1e-9)
+        unit = (
+            self._short()[items]
+            if self.rows.shape[0] <= self.dense_up_to
+            else _unit(self.encoder.project(self.rows[items]))
+        )
         near = (1 + unit @ unit.T) / 2
         np.fill_diagonal(near, 1.0)
         return np.asarray(near, np.float32)
+
+    def _short(self) -> Float32:
+        """(n, dims) unit vectors of all items, made when they are first asked for: a small catalogue's fit into a few megabytes."""
+        kept: Float32 | None = getattr(self, "_short_vectors", None)
+        if kept is None:
+            kept = self._short_vectors = _unit(self.vectors)
+        return kept
 
     def extended(self, vocabulary: Vocabulary) -> Self:
         """New items have lists of their own, and stand in the lists of the items in theirs. Old weights don't change."""
@@ -126,6 +135,12 @@ class TextSource(NeighbourSource):
 
     def _history(self, query: Query) -> Weighted:
         return weighted_history(query, self.settings.history_decay, self.settings.history_half_life_days)
+
+
+def _unit(vectors: Float32) -> Float32:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Float32 = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 1e-9)
+    return unit
 
 
 def _similar(left: Any, right: Any, limit: int, first: int = 0) -> Any:
