@@ -186,29 +186,31 @@ def store_of(path: Path | None) -> VectorStore:
     return _stores[key]
 
 
-def finder_of(catalogue: Catalogue, path: Path | None = None, *, wait: bool = False) -> Finder:
+def finder_of(catalogue: Catalogue, path: Path | None = None, *, wait: bool = False, pause: float = 0.0) -> Finder:
     """The catalogue's finder. Until its vectors are made, beside everything else, it finds by words alone; wait: not until then.
 
-    path: where vectors are kept from one start to the next.
+    pause: of VectorStore, for who answers others meanwhile. path: where vectors are kept from one start to the next.
     """
     with _making:
         found = _made.get(catalogue)
         if found is None:
             found = _made[catalogue] = Finder(catalogue, index_of(catalogue), None)
     if wait and found.semantic is None:
-        semantic = _meaning(catalogue, path)
+        semantic = _meaning(catalogue, path, pause)
         if semantic is not None:
             with _making:
                 found = _made[catalogue] = Finder(catalogue, found.index, semantic)
     return found
 
 
-def _meaning(catalogue: Catalogue, path: Path | None) -> SemanticIndex | None:
+def _meaning(catalogue: Catalogue, path: Path | None, pause: float) -> SemanticIndex | None:
     items = index_of(catalogue).items
     if not items or len(items) > MOST:
         return None
     try:
-        return SemanticIndex(items, store_of(path))
+        store = store_of(path)
+        store.pause = pause
+        return SemanticIndex(items, store)
     except Exception as error:  # the encoder is a part that may fail; words go on finding
         log.error("search_without_meaning", error=repr(error))
         return None

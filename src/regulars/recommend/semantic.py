@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,13 +24,15 @@ from regulars.recommend.items import Item
 Float32 = npt.NDArray[np.float32]
 MOST = 50_000  # products up to which meaning is searched; past it words alone
 DESCRIBED = 240  # characters of a description that are read: its first sentences
-AT_ONCE = 256
+AT_ONCE = 64
 
 
 class VectorStore:
     """Vectors of texts as they were encoded, by the text's hash; kept in a file, so that a start doesn't encode a shop anew."""
 
     def __init__(self, encoder: SentenceEncoder, path: Path | None = None) -> None:
+        """pause: times as long as a batch took that is waited after it, where something else has to go on beside."""
+        self.pause = 0.0
         self.encoder = encoder
         self.path = path
         self._known: dict[str, Float32] = {}
@@ -46,9 +49,12 @@ class VectorStore:
         new = [(name, text) for name, text in dict(zip(names, texts, strict=True)).items() if name not in self._known]
         for start in range(0, len(new), AT_ONCE):
             some = new[start : start + AT_ONCE]
+            began = time.monotonic()
             self._known.update(
                 zip([name for name, _ in some], self.encoder.encode([text for _, text in some]), strict=True)
             )
+            if self.pause and start + AT_ONCE < len(new):
+                time.sleep(self.pause * (time.monotonic() - began))
         if not texts:
             return np.zeros((0, self.encoder.dims), np.float32)
         return np.stack([self._known[name] for name in names])

@@ -43,6 +43,7 @@ from regulars.store.workspace import StartSettings, Workspace
 from regulars.web.metrics import DECISIONS
 
 REFRESH_SECONDS = 1.0
+VECTORS_PAUSE = 9.0  # a tenth of a core makes the vectors of a search by meaning: requests go first
 MAX_GROUP = 64  # decisions a commit; past this a single statement takes longer than it saves
 MAX_READS = 2  # reads of people under way at a time
 MAX_WAITING = 2_000  # decisions not written yet; past this the database is too slow and new requests are refused
@@ -342,7 +343,7 @@ class Engine:
 
         def make() -> None:
             with contextlib.suppress(Exception):  # it is logged where it fails
-                finder_of(current.catalogue, self.workspace.search_vectors, wait=True)
+                finder_of(current.catalogue, self.workspace.search_vectors, wait=True, pause=VECTORS_PAUSE)
 
         self._searching = threading.Thread(target=make, name="search-vectors", daemon=True)
         self._searching.start()
