@@ -37,7 +37,7 @@ from regulars.recommend.evaluate import evaluate
 from regulars.recommend.explain import explain
 from regulars.recommend.filters import Wishes
 from regulars.recommend.live import KIND, Live
-from regulars.recommend.steered import Steered, external, no_customer
+from regulars.recommend.steered import Steered, external, no_customer, read_known
 from regulars.recommend.surfaces import surfaces_of
 from regulars.recommend.train import TrainSettings
 from regulars.schema import Decision, Event, ExternalId, ShopSettings
@@ -283,17 +283,8 @@ class Shop(Steered):
         self.live.refresh()
         serving = self.live.serving()
         with self.database.connect() as connection:
-            who = None if customer is None else external(customer, "customer")
-            person = people.read_person(connection, who, visitor)
-            if who is not None and person.customer_id is None:
-                raise no_customer(connection, who)
-            context = None
-            if product is not None:
-                name = external(product, "product")
-                item = serving.catalogue.named(*name)
-                if item is None:
-                    raise NotFound(f"There is no product {name.value!r}.", field="product")
-                context = item.product_id
+            person = read_known(connection, customer, visitor)
+            context = None if product is None else self._product(serving, product)
             barred = [serving.catalogue.named(*external(one, "exclude")) for one in exclude]
             request = service.Request(
                 surface,

@@ -105,10 +105,6 @@ class ReturnValue:
         _aligned[catalogue] = weakref.ref(self), columns
         return columns
 
-    def contributions(self) -> dict[str, float]:
-        """What one standard deviation of each fact adds to the chance of coming back, in points."""
-        return {name: float(weight) for name, weight in zip(FACTS, self.weights, strict=True)}
-
     def save(self, folder: Path) -> None:
         tensors = {f"known.{name}": values for name, values in self.known.items()}
         save_file({"product_ids": self.product_ids, **tensors}, folder / f"{FILE}.safetensors")

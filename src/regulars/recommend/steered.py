@@ -55,10 +55,7 @@ class Steered:
         self.live.refresh()
         serving = self.live.serving()
         with self.database.connect() as connection:
-            who = None if customer is None else external(customer, "customer")
-            person = people.read_person(connection, who, visitor)
-            if who is not None and person.customer_id is None:
-                raise no_customer(connection, who)
+            person = read_known(connection, customer, visitor)
         context = None if beside is None else self._product(serving, beside)
         request = service.Request(surface, n, context, Wishes(category))
         found = why_not(serving, request, person, self._product(serving, product))
@@ -87,10 +84,7 @@ class Steered:
         serving = self.live.serving()
         finder = finder_of(serving.catalogue, self.workspace.search_vectors, wait=True)
         with self.database.connect() as connection:
-            who = None if customer is None else external(customer, "customer")
-            person = people.read_person(connection, who, None)
-            if who is not None and person.customer_id is None:
-                raise no_customer(connection, who)
+            person = read_known(connection, customer, None)
             answer = search(serving, finder, Search(query, n, offset, narrowed or {}), person)
             decisions.record(connection, [answer.decision])
         return answer_told(answer, locale)
@@ -123,6 +117,15 @@ class Steered:
             one, two = self._product(serving, product), self._product(serving, other)
             if not product_links.remove(connection, one, relation, two):
                 raise NotFound("There is no such link.")
+
+
+def read_known(connection: Connection, customer: str | ExternalId | None, visitor: str | None) -> people.Person:
+    """The person a list is for; a stranger where neither is named. Raises: NotFound for a customer who isn't known; InvalidInput."""
+    who = None if customer is None else external(customer, "customer")
+    person = people.read_person(connection, who, visitor)
+    if who is not None and person.customer_id is None:
+        raise no_customer(connection, who)
+    return person
 
 
 def no_customer(connection: Connection, who: ExternalId) -> NotFound:
