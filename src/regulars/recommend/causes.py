@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from regulars.recommend import compiled
 from regulars.recommend.blend import SMALL_SHARE, standardised
 from regulars.recommend.dataset import Float32, Int32, Query
 from regulars.recommend.sources._neighbours import NeighbourSource
@@ -74,29 +75,14 @@ def effects(
             continue
         if isinstance(source, SequenceSource):
             # What its softmax is taken over shifts all items alike, and so none of them.
-            left = source.at_each([without(query, int(step)) for step in steps], items)
+            left = source.without_each(query, steps, items)
         elif isinstance(source, NeighbourSource):
-            left = _left_of(name, source, query, items, steps)
+            left = source.without_each(query, steps, items, SMALL_SHARE if name in ("ease", "covisitation") else 0.0)
         else:
             left = np.stack([standardised(name, source.at(without(query, int(step)), items)) for step in steps])
-        rows = np.float32(weight) * (values[name][None, :] - left)
         # What moves all alike moves no one: a step counts by how much more it does for one item than for others.
-        out[name] = rows - np.median(rows, axis=1, keepdims=True)
+        out[name] = compiled.centred(np.ascontiguousarray(values[name], np.float32), left, weight)
     return out
-
-
-def _left_of(name: str, source: NeighbourSource, query: Query, items: Int32, steps: Int32) -> Float32:
-    """(h, m) a counting source's values without each step: its sum less the step's own part; the others weigh what they weighed."""
-    history, added, mass = source.contributions(query, items)
-    own = history.items[None, :] == steps[:, None]
-    scores = added.sum(axis=0)[None, :] - own @ added
-    if name in ("ease", "covisitation"):
-        total = np.maximum(mass.sum() - own @ mass, 0)[:, None]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            shares = np.where(total > 1e-12, scores / (np.float32(SMALL_SHARE) * total), 0)
-        return np.asarray(np.log1p(np.maximum(shares, 0)), np.float32)
-    weighed = np.maximum(1 - own @ history.weights, 1e-6)[:, None]
-    return standardised(name, np.asarray(scores / weighed, np.float32))
 
 
 def falls(scores: Float32, effect: Float32, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -104,8 +90,4 @@ def falls(scores: Float32, effect: Float32, places: npt.NDArray[np.int64]) -> np
 
     scores: (m,) of the compared candidates. effect: (h, m) what each step adds to each of these.
     """
-    left = scores[None, :] - effect
-    own = left[:, places]
-    above = (left[:, None, :] > own[:, :, None]).sum(axis=2)
-    before = (scores[None, :] > scores[places][:, None]).sum(axis=1)
-    return np.asarray(above - before[None, :], np.int64)
+    return compiled.falls(scores, effect, places)

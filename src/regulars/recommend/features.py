@@ -6,11 +6,13 @@ read as "unknown". The same function makes the rows that are learned from and th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 
+from regulars.recommend import compiled
 from regulars.recommend.blend import SOURCE_ORDER
 from regulars.recommend.dataset import Float32, Int32, ItemFacts, Query
 from regulars.recommend.sources.base import CandidateSource
@@ -53,7 +55,8 @@ the median of those in the history; price_known: log of its price. kind_, brand_
 …_last: 1 where the latest step is. days_old: log(1 + days since it was added).
 """
 
-_NOT_LISTED = 300.0
+_NOT_LISTED = np.float32(300)
+_COLUMN_OF = {name: number for number, name in enumerate(SOURCES)}
 
 
 def features(
@@ -61,27 +64,25 @@ def features(
     query: Query,
     items: Int32,
     scores: Float32,
-    values: Mapping[str, Float32],
-    places: Mapping[str, npt.NDArray[np.integer]],
+    values: Float32,
+    places: npt.NDArray[np.int16],
     untouched: npt.NDArray[np.bool_],
     facts: ItemFacts | None,
 ) -> Float32:
     """(c, len(FEATURES)) for c candidates, best first.
 
-    scores: (c,) blended. values: {source: (c,)} on the blend's scale. places: {source: (c,)}, −1 where not listed.
-    untouched: (c,).
+    scores: (c,) blended. values: (c, sources) on the blend's scale, in the order of `sources`. places: (c, sources), −1 where not
+    listed. untouched: (c,).
     """
     count = len(items)
     out = np.full((count, len(FEATURES)), np.nan, np.float32)
     if count == 0:
         return out
     width = len(SOURCES)
-    for number, name in enumerate(SOURCES):
-        if name in values:
-            place = places[name].astype(np.float32)
-            out[:, number] = values[name]
-            out[:, width + number] = np.log1p(np.where(place < 0, _NOT_LISTED, place))
-            out[:, 2 * width + number] = values[name].max()
+    columns = np.array([_COLUMN_OF[name] for name in sources], np.intp)
+    out[:, columns] = values
+    out[:, width + columns] = np.log1p(np.where(places < 0, _NOT_LISTED, places))
+    out[:, 2 * width + columns] = values.max(axis=0)
     column = 3 * width
     out[:, column] = scores - scores[0]
     out[:, column + 1] = np.arange(count)
@@ -89,49 +90,24 @@ def features(
     if len(steps):
         together, text, sequence = sources.get("covisitation"), sources.get("text"), sources.get("sequence")
         if isinstance(together, CovisitationSource):
-            met = together.neighbours.between(steps, items)
-            out[:, column + 2 : column + 5] = _summary(met)
-            out[:, column + 5] = np.count_nonzero(met, axis=0)
+            out[:, column + 2 : column + 6] = compiled.summed_up(together.neighbours.between(steps, items))
         if isinstance(text, TextSource):
-            out[:, column + 6 : column + 9] = _summary(text.neighbours.between(steps, items))
+            out[:, column + 6 : column + 9] = compiled.summed_up(text.neighbours.between(steps, items))[:, :3]
         if isinstance(sequence, SequenceSource):
-            out[:, column + 9 : column + 12] = _summary(sequence.likeness(steps, items))
-    out[:, column + 12] = np.log1p(len(query.items))
+            out[:, column + 9 : column + 12] = compiled.summed_up(sequence.likeness(steps, items))[:, :3]
+    out[:, column + 12] = math.log1p(len(query.items))
     out[:, column + 13] = untouched
     if facts is not None:
-        _of_facts(out[:, column + 14 :], query, steps, items, facts)
+        compiled.of_facts(
+            out, column + 14, facts.prices, facts.kinds, facts.brands, facts.created, query.at, steps, items
+        )
     return out
 
 
 def _latest(query: Query) -> Int32:
     """The latest different steps, the latest first; the open page is one."""
-    items = query.items[: -4 * READ - 1 : -1]
+    items = query.items[-4 * READ :]
     if query.context is not None:
-        items = np.concatenate([[np.int32(query.context)], items])
-    _, first = np.unique(items, return_index=True)
-    return items[np.sort(first)[:READ]].astype(np.int32)
-
-
-def _summary(weights: Float32) -> Float32:
-    """(h, c), the latest step first → (c, 3): with the latest, at most, on average."""
-    return np.stack([weights[0], weights.max(axis=0), weights.mean(axis=0)], axis=1)
-
-
-def _of_facts(out: Float32, query: Query, steps: Int32, items: Int32, facts: ItemFacts) -> None:
-    """Fills (c, 7): price_fit, price_known, kind_share, kind_last, brand_share, brand_last, days_old."""
-    prices = facts.prices[items]
-    # Free things and wrong prices have no logarithm.
-    logs = np.log(prices, out=np.full(len(prices), np.nan, np.float32), where=prices > 0)
-    out[:, 1] = logs
-    if len(steps):
-        paid = facts.prices[steps]
-        paid = paid[paid > 0]
-        if len(paid):
-            out[:, 0] = logs - np.log(np.median(paid))
-        for place, codes in ((2, facts.kinds), (4, facts.brands)):
-            own, had = codes[items], codes[steps]
-            same = (had[:, None] == own[None, :]) & (own >= 0)[None, :]
-            out[:, place] = np.where(own >= 0, same.mean(axis=0), np.nan)
-            out[:, place + 1] = np.where(own >= 0, same[0], np.nan)
-    days = (query.at - facts.created[items]) / 86_400
-    out[:, 6] = np.log1p(np.maximum(days, 0.0))
+        items = np.append(items, np.int32(query.context))
+    items = np.ascontiguousarray(items, np.int32)
+    return np.ascontiguousarray(items[compiled.latest_of_each(items)[::-1][:READ]])

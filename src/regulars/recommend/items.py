@@ -6,6 +6,7 @@ import array
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, overload
 
 import numpy as np
@@ -60,7 +61,7 @@ class Item:
     @property
     def price_text(self) -> str | None:
         """In major units, exactly: 19.99"""
-        return None if self.price is None else f"{Money(self.price, self.currency or '', self.exponent).major}"
+        return None if self.price is None else _major(self.price, self.exponent)
 
     def title(self, locale: str | None = None) -> str:
         return self.text("title", locale)
@@ -72,6 +73,11 @@ class Item:
                 if name in self.texts and self.texts[name].get(field):
                     return self.texts[name][field]
         return next((text[field] for text in self.texts.values() if text.get(field)), "")
+
+
+@lru_cache(UNPACKED)
+def _major(minor: int, exponent: int) -> str:
+    return f"{Money(minor, '', exponent).major}"
 
 
 def item_of(row: Row) -> Item:

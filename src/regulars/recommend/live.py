@@ -16,7 +16,7 @@ import numpy as np
 import structlog
 
 from regulars.errors import InvalidInput, ModelError, RegularsError
-from regulars.recommend import exposures, pictures
+from regulars.recommend import compiled, exposures, pictures
 from regulars.recommend.catalogue import Catalogue, CatalogueReader
 from regulars.recommend.context import UNLEARNED, ContextPrior
 from regulars.recommend.filters import FilterBase
@@ -89,6 +89,8 @@ class Live:
 
     def refresh(self) -> bool:
         """Catches up with the store. Returns whether what answers changed. Raises: DatabaseUnavailable."""
+        if self._current is None:
+            compiled.warm()
         with self._lock, self._database.connect(autocommit=True) as connection:
             settings = shop.read(connection).settings
             changed = self._reader.refresh(connection)

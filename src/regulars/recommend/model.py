@@ -19,7 +19,7 @@ import scipy.sparse as sparse
 from safetensors.numpy import load_file, save_file
 
 from regulars.errors import DamagedModel, InvalidInput
-from regulars.recommend import causes
+from regulars.recommend import causes, compiled
 from regulars.recommend.blend import SOURCE_ORDER, Blend, on_scale, standardised
 from regulars.recommend.dataset import Float32, Int32, Int64, ItemFacts, Query, Vocabulary
 from regulars.recommend.features import FEATURES, features
@@ -151,16 +151,14 @@ class Model:
                 proposed, out = proposed[:0], out[:0]
             lists.append(proposed)
             removed.append(out)
-        items = np.unique(np.concatenate(lists))
+        lengths = np.array([len(one) for one in lists], np.int64)
+        items, ranks = compiled.merged(np.concatenate(lists), np.concatenate([[0], np.cumsum(lengths)]))
         values = np.stack(
             [self._column(name, answer, items) for name, answer in zip(self.sources, answers, strict=True)], axis=1
         )
         self._lend(items, answers, values)
         # A score that is no number says nothing: an item whose score can't be compared has no place in a list or a log.
         np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-        ranks = np.full((len(items), len(lists)), -1, np.int16)
-        for number, proposed in enumerate(lists):
-            ranks[np.searchsorted(items, proposed), number] = np.arange(len(proposed), dtype=np.int16)
         # Who did nothing yet is shown the popular in their order: ranker and blend learned from people who did something.
         popular = self.source_names.index("popular") if silent and "popular" in self.sources else None
         scores = values @ self._weights if popular is None else values[:, popular].copy()
@@ -185,8 +183,8 @@ class Model:
             query,
             items,
             candidates.scores[:RANKED],
-            {name: candidates.features[:RANKED, number] for number, name in enumerate(self.source_names)},
-            {name: candidates.ranks[:RANKED, number] for number, name in enumerate(self.source_names)},
+            candidates.features[:RANKED],
+            candidates.ranks[:RANKED],
             self._is_untouched[items],
             self.facts,
         )
@@ -251,25 +249,20 @@ class Model:
         by_source = causes.effects(self.sources, query, items, values, self.blend.weights, steps)
         if not by_source or not len(steps):
             return [None] * len(places)
-        together = np.sum(list(by_source.values()), axis=0)
-        scores = candidates.scores[compared]
+        stacked = np.stack(list(by_source.values()))
+        together = stacked.sum(axis=0)
+        scores = np.ascontiguousarray(candidates.scores[compared])
         blended = candidates.features[compared] @ self._weights
         apart = blended - blended.mean()
         slope = float(apart @ (scores - scores.mean())) / max(float(apart @ apart), 1e-9)
         at = np.searchsorted(compared, places)
         fell = causes.falls(scores, together * np.float32(max(slope, 1e-6)), at)
-        out: list[tuple[str, int] | None] = []
         names = list(by_source)
-        for column, place in enumerate(at.tolist()):
-            # Of what lets it fall equally far, what did most for it.
-            order = np.lexsort((-together[:, place], -fell[:, column]))
-            step = int(order[0])
-            if fell[step, column] < causes.LEAST or together[step, place] <= 0:
-                out.append(None)
-                continue
-            source = names[int(np.argmax([by_source[name][step, place] for name in names]))]
-            out.append((source, int(indices[step])))
-        return out
+        step, through = compiled.causes_of(fell, together, stacked, at, causes.LEAST)
+        return [
+            None if one < 0 else (names[source], int(indices[one]))
+            for one, source in zip(step.tolist(), through.tolist(), strict=True)
+        ]
 
     def _without_query(self, name: str, source: CandidateSource) -> tuple[Float32, Int32]:
         """Of a source that says the same to everybody: its blended column and its items, best first."""

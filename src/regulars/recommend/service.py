@@ -393,7 +393,10 @@ def _arranged(serving: Serving, surface: Surface, request: Request, candidates: 
         order = diversified(candidates.scores, alike, dial, request.n)
     if not surface.varied or request.wishes.category is not None or surface.category is not None:
         return order, 0
-    placed, put_off = varied(catalogue.kinds[candidates.items[order]], request.n)
+    kinds = catalogue.kinds[candidates.items]
+    if dial <= 0:
+        return varied(kinds, request.n)
+    placed, put_off = varied(kinds[order], request.n)
     return [order[row] for row in placed], put_off
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
 
+from regulars.recommend import compiled
 from regulars.recommend.dataset import Float32, Int32
 from regulars.recommend.model import Candidates
 from regulars.recommend.rules.book import NOTHING, Cap, Steering
@@ -138,7 +139,7 @@ def moved(
     would, whatever scale a model's scores have. tired: times shown to this person and not followed, by position;
     tiredness: what each e-fold of them costs, in spreads. value: (c,) in spreads, of these candidates.
     """
-    if len(candidates) == 0:
+    if len(candidates) == 0 or (steering.factors is None and value is None and not (tired and tiredness > 0)):
         return candidates, Moved()
     unit = np.float32(spread(candidates.scores))
     added = np.zeros(len(candidates), np.float32)
@@ -181,18 +182,7 @@ def diversified(scores: Float32, alike: Callable[[npt.NDArray[np.int64]], Float3
     low, high = float(best.min()), float(best.max())
     theta = min(4 * (1 - dial) / dial, STEEPEST)
     quality = np.exp(theta * ((best - low) / max(high - low, 1e-9) - 1))
-    kernel = quality[:, None] * alike(np.arange(some)).astype(np.float64) * quality[None, :]
-    left = np.ones(some, np.bool_)
-    gain = np.diag(kernel).copy()
-    spanned = np.zeros((min(n, some), some))
-    chosen: list[int] = []
-    for step in range(min(n, some)):
-        row = int(np.where(left, gain, -np.inf).argmax())
-        chosen.append(row)
-        left[row] = False
-        own = (kernel[row] - spanned[:step].T @ spanned[:step, row]) / np.sqrt(max(gain[row], 1e-60))
-        spanned[step] = own
-        gain = np.maximum(gain - own * own, 0.0)
+    chosen = compiled.spanning(quality, np.ascontiguousarray(alike(np.arange(some)), np.float32), min(n, some)).tolist()
     taken = set(chosen)
     return [*chosen, *(row for row in rows if row not in taken)]
 
@@ -204,6 +194,11 @@ class Limits:
         self._caps = caps
         self._counts: list[dict[int, int]] = [{} for _ in caps]
 
+    @property
+    def any(self) -> bool:
+        """Whether there is a cap at all."""
+        return len(self._caps) > 0
+
     def blocking(self, item: int) -> int | None:
         """The line of a cap that this item would break."""
         for cap, counts in zip(self._caps, self._counts, strict=True):
@@ -211,6 +206,18 @@ class Limits:
             if group >= 0 and counts.get(group, 0) >= cap.most:
                 return cap.line
         return None
+
+    def open_among(self, items: Int32) -> npt.NDArray[np.bool_]:
+        """(m,) which of these items no cap blocks now."""
+        out = np.ones(len(items), np.bool_)
+        for cap, counts in zip(self._caps, self._counts, strict=True):
+            full = [group for group, count in counts.items() if count >= cap.most]
+            if cap.most > 0 and not full:
+                continue
+            groups = cap.groups[items] if cap.groups is not None else None if cap.mask is None else cap.mask[items] - 1
+            if groups is not None:
+                out &= (groups < 0) if cap.most == 0 else ~np.isin(groups, full)
+        return out
 
     def take(self, item: int) -> None:
         for cap, counts in zip(self._caps, self._counts, strict=True):
@@ -277,7 +284,7 @@ def composed(
         fixed[place] = Placed(pin.item, row_of.get(pin.item, -1), "pin", None, pin.line)
         taken.add(pin.item)
         limits.take(pin.item)
-    rest = [row for row in order if int(items[row]) not in taken]
+    rest = [row for row in order if int(items[row]) not in taken] if taken else list(order)
     free = [place for place in range(n) if place not in fixed]
     # As many places are tried out as there are candidates that would have had none.
     slots = min(slots, len(free), max(0, len(rest) - len(free)))
@@ -326,7 +333,10 @@ def _draw(
     items: Int32, rest: list[int], limits: Limits, generator: random.Random, exposures: Exposures | None, floor: float
 ) -> Placed | None:
     """Takes one of the next candidates by chance, and says how likely it was."""
-    allowed = [row for row in rest[: 5 * EXPLORE_POOL] if limits.blocking(int(items[row])) is None]
+    allowed = rest[: 5 * EXPLORE_POOL]
+    if limits.any:
+        open_now = limits.open_among(items[allowed]).tolist()
+        allowed = [row for row, free in zip(allowed, open_now, strict=True) if free]
     if not allowed:
         return None
     pool = allowed[:EXPLORE_POOL]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -121,7 +122,7 @@ _PLACE = FEATURES.index("place")
 
 def features_of(
     candidates: Candidates, catalogue: Catalogue, chosen: list[int], seed: int
-) -> tuple[tuple[str, ...], tuple[tuple[float, ...], ...], tuple[int, ...], tuple[bool, ...]]:
+) -> tuple[tuple[str, ...], Sequence[Sequence[float]], Sequence[int], Sequence[bool]]:
     """What a ranker is told of what was shown and of a seeded sample of what wasn't, among the candidates it looks at."""
     # In another order than the ranker's some rows in between are empty: it wasn't told of those.
     told = np.flatnonzero(np.isfinite(candidates.rows[:, _PLACE])).tolist()
@@ -137,7 +138,7 @@ def features_of(
     return (
         FEATURES,
         # As doubles: a rounded single, widened, has seventeen digits again.
-        tuple(map(tuple, np.round(candidates.rows[rows].astype(np.float64), 5).tolist())),
-        tuple(catalogue.product_ids[candidates.items[rows]].tolist()),
-        tuple([True] * len(shown) + [False] * len(rest)),
+        np.round(candidates.rows[rows].astype(np.float64), 5).tolist(),
+        catalogue.product_ids[candidates.items[rows]].tolist(),
+        [True] * len(shown) + [False] * len(rest),
     )

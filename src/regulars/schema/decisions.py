@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -51,6 +52,6 @@ class Decision:
     timings_ms: dict[str, float]
     trace: dict[str, Any]
     feature_names: tuple[str, ...] = ()
-    feature_product_ids: tuple[int, ...] = ()
-    feature_shown: tuple[bool, ...] = ()
-    feature_rows: tuple[tuple[float, ...], ...] = ()
+    feature_product_ids: Sequence[int] = ()
+    feature_shown: Sequence[bool] = ()
+    feature_rows: Sequence[Sequence[float]] = ()

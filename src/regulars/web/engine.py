@@ -31,6 +31,7 @@ from regulars.recommend import taste as picker
 from regulars.recommend.catalogue import Item
 from regulars.recommend.finder import finder_of
 from regulars.recommend.live import Live
+from regulars.recommend.semantic import MOST
 from regulars.schema import Decision, Event, ExternalId
 from regulars.schema.shop import ShopSettings
 from regulars.store import decisions, people, records, rows, texts
@@ -339,6 +340,8 @@ class Engine:
         current = self.live.current
         if current is None or current.catalogue is self._searched or (self._searching and self._searching.is_alive()):
             return
+        if len(current.catalogue) > MOST:
+            return  # past it words alone find; their index is made when somebody first searches: it keeps a core busy for a minute
         self._searched = current.catalogue
 
         def make() -> None:

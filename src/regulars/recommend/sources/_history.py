@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from regulars.recommend import compiled
 from regulars.recommend.dataset import Float32, Int32, Query
 from regulars.recommend.sources.base import CONTEXT_EVIDENCE, NO_EVIDENCE
 
@@ -46,10 +47,8 @@ def weighted_history(query: Query, decay: float, half_life_days: float, limit: i
             strengths, ages = np.append(strengths, 1.0), np.append(ages, 0.0)
     if len(items) == 0:
         return Weighted(np.zeros(0, np.int32), np.zeros(0, np.float32), indices)
-    steps = np.arange(len(items) - 1, -1, -1)
-    logs = steps * math.log(decay) - ages * (math.log(2) / half_life_days) + 0.5 * np.log(np.maximum(strengths, 1e-6))
-    weights = np.exp(logs - logs.max())
-    return Weighted(items.astype(np.int32), (weights / weights.sum()).astype(np.float32), indices)
+    weights = compiled.weigh(_singles(strengths), _singles(ages), math.log(decay), math.log(2) / half_life_days)
+    return Weighted(np.ascontiguousarray(items, np.int32), weights, indices)
 
 
 def whole_history(query: Query, half_life_days: float) -> Weighted:
@@ -66,11 +65,14 @@ def whole_history(query: Query, half_life_days: float) -> Weighted:
         strengths, ages = np.append(strengths, np.float32(1)), np.append(ages, np.float32(0))
     if len(items) == 0:
         return Weighted(np.zeros(0, np.int32), np.zeros(0, np.float32), indices)
-    _, last = np.unique(items[::-1], return_index=True)
-    latest = np.sort(len(items) - 1 - last)
-    logs = 0.5 * np.log(np.maximum(strengths[latest], 1e-6)) - ages[latest] * (math.log(2) / half_life_days)
-    weights = np.exp(logs - logs.max())
-    return Weighted(items[latest].astype(np.int32), (weights / weights.sum()).astype(np.float32), indices[latest])
+    items = np.ascontiguousarray(items, np.int32)
+    latest = compiled.latest_of_each(items)
+    weights = compiled.weigh(_singles(strengths[latest]), _singles(ages[latest]), 0.0, math.log(2) / half_life_days)
+    return Weighted(items[latest], weights, indices[latest])
+
+
+def _singles(values: Float32) -> Float32:
+    return np.ascontiguousarray(values, np.float32)
 
 
 def strongest(contributions: Float32, indices: Int32, above: float = 0.0) -> Int32:

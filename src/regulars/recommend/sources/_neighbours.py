@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sparse
 
+from regulars.recommend import compiled
 from regulars.recommend.dataset import Float32, Int32, Int64, Query
 from regulars.recommend.sources._history import Weighted, strongest
 from regulars.recommend.sources.answers import SparseAnswer
@@ -42,9 +43,7 @@ class Neighbours:
 
     def scores(self, history: Weighted) -> Float32:
         """Σ_h weight(h) · weight(h → item), (n,)."""
-        positions, lengths = self._lists(history.items)
-        contributions = self.weights[positions] * np.repeat(history.weights, lengths)
-        return np.bincount(self.indices[positions], weights=contributions, minlength=len(self)).astype(np.float32)
+        return compiled.added_up(self.offsets, self.indices, self.weights, history.items, history.weights)
 
     def answer(self, history: Weighted) -> SparseAnswer:
         """The same scores, of the items that the history's lists name: work by the lists' length, not the catalogue's."""
@@ -73,19 +72,13 @@ class Neighbours:
 
         items: (m,), each once.
         """
-        positions, lengths = self._lists(first)
-        columns = _columns(items, self.indices[positions], len(self))
-        hit = np.flatnonzero(columns >= 0)
-        out = np.zeros((len(first), len(items)), np.float32)
-        out[np.repeat(np.arange(len(first)), lengths)[hit], columns[hit]] = self.weights[positions[hit]]
-        return out
+        return compiled.between(self.offsets, self.indices, self.weights, first, items)
 
-    def mass(self, of: Int32) -> Float32:
-        """(h,) the sum of the weights in each of these items' lists."""
-        positions, lengths = self._lists(of)
-        return np.bincount(
-            np.repeat(np.arange(len(of)), lengths), weights=self.weights[positions], minlength=len(of)
-        ).astype(np.float32)
+    def without_each(self, history: Weighted, steps: Int32, items: Int32, small_share: float = 0.0) -> Float32:
+        """(h, m) what the lists say of these items without each of the steps; see compiled.without_each."""
+        return compiled.without_each(
+            self.offsets, self.indices, self.weights, history.items, history.weights, steps, items, small_share
+        )
 
     def _lists(self, of: Int32) -> tuple[Int64, Int64]:
         """Where the lists of these items stand, one after the other, and the length of each."""
@@ -143,11 +136,9 @@ class NeighbourSource(CandidateSource):
     def _history(self, query: Query) -> Weighted:
         """How much each thing the person did counts for this source."""
 
-    def contributions(self, query: Query, items: Int32) -> tuple[Weighted, Float32, Float32]:
-        """The weighed history, what each of its things adds to the score of each of these items, (h, m), and to all scores, (h,)."""
-        history = self._history(query)
-        added = self.neighbours.between(history.items, items) * history.weights[:, None]
-        return history, added, self.neighbours.mass(history.items) * history.weights
+    def without_each(self, query: Query, steps: Int32, items: Int32, small_share: float = 0.0) -> Float32:
+        """(h, m) scores of these items without each of the steps of the query's history; see compiled.without_each."""
+        return self.neighbours.without_each(self._history(query), steps, items, small_share)
 
     def scores(self, query: Query) -> Float32:
         return self.neighbours.scores(self._history(query))

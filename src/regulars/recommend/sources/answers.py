@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from regulars.recommend import compiled
 from regulars.recommend.dataset import Float32, Int32
 
 Mask = npt.NDArray[np.bool_]
@@ -58,23 +59,14 @@ class DenseAnswer(Answer):
 
     def __init__(self, scores: Float32, floor: float) -> None:
         """scores: (n,), this answer's own from now on. floor: what says nothing."""
-        self._scores = scores
+        self._scores = np.ascontiguousarray(scores, np.float32)
         self._floor = floor
 
     def best(self, k: int, exclude: Mask | None = None) -> Found:
-        scores, floor = self._scores, self._floor
-        if exclude is None:
-            return Found(best(scores, k, floor), _NONE)
-        barred = np.flatnonzero(exclude)
-        of_barred = scores[barred]
-        scores[barred] = -np.inf
-        proposed = best(scores, k, floor)
-        scores[barred] = of_barred
-        least = proposed.scores[-1] if len(proposed.items) == k else np.float32(floor)
-        hit = np.flatnonzero((of_barred > floor) & (of_barred >= least))
-        if len(hit) > k:
-            hit = hit[np.argsort(-of_barred[hit], kind="stable")[:k]]
-        return Found(proposed, barred[hit].astype(np.int32))
+        items, removed = compiled.best_above(
+            self._scores, max(k, 0), self._floor, _NOBODY if exclude is None else exclude
+        )
+        return Found(Proposal(items, self._scores[items]), removed)
 
     def at(self, items: Int32) -> Float32:
         return self._scores[items]
@@ -125,38 +117,11 @@ class SparseAnswer(Answer):
 
 
 _NONE = np.zeros(0, np.int32)
-
-
-def _threshold(scores: Float32, k: int) -> np.float32:
-    """A number that at least k of the scores reach, and few more.
-
-    A sample's quantile almost always is one: looking through a tenth and comparing all is a quarter of the work of
-    putting all in order around it.
-    """
-    sample = scores[:: len(scores) // 1_000] if len(scores) >= 4_000 else scores[:0]
-    place = int(len(sample) * k / len(scores) * 1.5) + 8
-    if 0 < place < len(sample):
-        found = np.partition(sample, len(sample) - place)[len(sample) - place]
-        if np.count_nonzero(scores >= found) >= k:
-            return np.float32(found)
-    return np.float32(np.partition(scores, len(scores) - k)[len(scores) - k])
+_NOBODY = np.zeros(0, np.bool_)
 
 
 def best(scores: Float32, k: int, floor: float) -> Proposal:
     """The k highest of (n,) scores that are above the floor, best first; equal scores by position in the vocabulary."""
-    if k <= 0:
-        return Proposal(np.zeros(0, np.int32), np.zeros(0, np.float32))
-    above = scores > floor
-    count = int(np.count_nonzero(above))
-    if count * 4 < len(scores):
-        # Most of a sparse source's scores are the floor: a partition among so many equals takes ten times as long.
-        chosen = np.flatnonzero(above)
-        if k < count:
-            least = np.partition(scores[chosen], count - k)[count - k]
-            chosen = chosen[scores[chosen] >= least]
-    elif k < count:
-        chosen = np.flatnonzero(scores >= _threshold(scores, k))
-    else:
-        chosen = np.flatnonzero(above)
-    chosen = chosen[np.argsort(-scores[chosen], kind="stable")[:k]]
-    return Proposal(chosen.astype(np.int32), scores[chosen])
+    scores = np.ascontiguousarray(scores, np.float32)
+    items, _ = compiled.best_above(scores, min(max(k, 0), len(scores)), floor, _NOBODY)
+    return Proposal(items, scores[items])

@@ -21,6 +21,7 @@ from safetensors.numpy import load_file, save_file
 from regulars.errors import DamagedModel, InvalidInput
 from regulars.language.onnx_sessions import opened
 from regulars.language.text_features import TextEncoder
+from regulars.recommend import compiled
 from regulars.recommend.dataset import Float32, Int32, Query, Vocabulary
 from regulars.recommend.sources._history import strongest
 from regulars.recommend.sources._pictures import PictureSpace
@@ -114,22 +115,22 @@ class SequenceSource(CandidateSource):
             return DenseAnswer(self.scores(query), self.floor)
         return NearestAnswer(self.index, self._directions, self._expected(items))
 
-    def at_each(self, queries: Sequence[Query], items: Int32) -> Float32:
-        """(q, m) scores of these items to each query, 0 where one has no history. Queries of one length take one pass together."""
-        out = np.zeros((len(queries), len(items)), np.float32)
-        recent = [self._recent(query)[0] for query in queries]
+    def without_each(self, query: Query, steps: Int32, items: Int32) -> Float32:
+        """(h, m) scores of these items without each of the steps of the query's history, 0 where nothing is left of it. Histories of
+        one length take one pass together.
+        """
+        done = query.items if query.context is None else np.append(query.items, np.int32(query.context))
+        histories, lengths = compiled.histories_without(np.ascontiguousarray(done, np.int32), steps, self.length)
+        out = np.zeros((len(steps), len(items)), np.float32)
         directions = self._directions(items)
-        for length in {len(one) for one in recent if len(one)}:
-            rows = [row for row, one in enumerate(recent) if len(one) == length]
-            batch = np.stack([recent[row] for row in rows])
-            expected = np.concatenate(
-                [
-                    session.run(None, {"vectors": member.vectors[batch]})[0]
-                    for member, session in zip(self.members, self._sessions, strict=True)
-                ],
-                axis=1,
-            )
-            out[rows] = expected @ directions.T
+        for length in set(lengths.tolist()) - {0}:
+            rows = np.flatnonzero(lengths == length)
+            batch = histories[rows, :length]
+            expected = [
+                session.run(None, {"vectors": member.vectors[batch]})[0]
+                for member, session in zip(self.members, self._sessions, strict=True)
+            ]
+            out[rows] = (expected[0] if len(expected) == 1 else np.concatenate(expected, axis=1)) @ directions.T
         return out
 
     def _expected(self, items: Int32) -> Float32:
