@@ -161,7 +161,8 @@ class Model:
         np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
         # Who did nothing yet is shown the popular in their order: ranker and blend learned from people who did something.
         popular = self.source_names.index("popular") if silent and "popular" in self.sources else None
-        scores = values @ self._weights if popular is None else values[:, popular].copy()
+        with np.errstate(invalid="ignore"):  # some processors' products raise it of lanes that hold nothing
+            scores = values @ self._weights if popular is None else values[:, popular].copy()
         order = np.argsort(-scores, kind="stable")
         found = Candidates(
             items[order],
