@@ -102,6 +102,29 @@ def test_histories_without_a_step_are_those_of_somebody_who_never_did_it(seed: i
         assert histories[row, : lengths[row]].tolist() == kept[-most:]
 
 
+@given(SEEDS, st.integers(1, 12))
+@settings(max_examples=200, deadline=None)
+def test_a_tree_of_histories_has_each_of_them_and_shares_their_beginnings(seed: int, length: int) -> None:
+    generator = np.random.default_rng(seed)
+    items = generator.integers(0, 5, length).astype(np.int32)
+    steps = np.unique(items)
+    histories, lengths = compiled.histories_without(items, steps, 12)
+    tokens, distance, last = compiled.tree_without(items, steps, 12)
+    for row in range(len(steps)):
+        if lengths[row] == 0:
+            assert last[row] == -1
+            continue
+        seen = np.flatnonzero(distance[last[row]] >= 0)
+        path = seen[np.argsort(-distance[last[row]][seen])]
+        assert tokens[path].tolist() == histories[row, : lengths[row]].tolist()
+        for rank, token in enumerate(
+            path.tolist()
+        ):  # each of its things sees what stands before it there, and nothing else
+            assert distance[token][path[: rank + 1]].tolist() == list(range(rank, -1, -1))
+            assert (distance[token] >= 0).sum() == rank + 1
+    assert len(tokens) <= (1 + len(steps)) * length
+
+
 @given(SEEDS, st.integers(1, 4))
 @settings(max_examples=100, deadline=None)
 def test_lists_of_several_sources_become_one_with_each_place(seed: int, sources: int) -> None:

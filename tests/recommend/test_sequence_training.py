@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from regulars.errors import NotEnoughData
+from regulars.recommend.causes import without
 from regulars.recommend.sequence_augment import altered, contrast, crop, mask, reorder
 from regulars.recommend.sequence_network import Content, Network, export_member
 from regulars.recommend.sequence_training import (
@@ -68,6 +69,20 @@ def test_the_graph_says_what_torch_says() -> None:
         with torch.no_grad():
             wanted = network.encoder(torch.from_numpy(vectors))[:, -1].numpy()
         np.testing.assert_allclose(session.run(None, {"vectors": vectors})[0], wanted, atol=1e-5)
+
+
+def test_histories_read_together_say_what_each_says_alone(fitted: Fitted) -> None:
+    source = fitted.sources["sequence"]
+    assert isinstance(source, SequenceSource)
+    apart = SequenceSource([replace(member, left_out=None) for member in source.members], source.length, source.encoder)
+    everything = np.arange(len(source.members[0].vectors), dtype=np.int32)
+    for asked in (query(0, 1, 2), query(0, 1, 0, 3, 3, 1), query(4, 3, context=1), query(2)):
+        steps = np.unique([*asked.items.tolist(), *([] if asked.context is None else [asked.context])]).astype(np.int32)
+        together = source.without_each(asked, steps, everything)
+        np.testing.assert_allclose(together, apart.without_each(asked, steps, everything), atol=2e-4)
+        for row, step in enumerate(steps.tolist()):
+            rest = without(asked, step)
+            np.testing.assert_allclose(together[row], source.at(rest, everything), atol=2e-4)
 
 
 @pytest.mark.parametrize("negatives", [1_000, 4])

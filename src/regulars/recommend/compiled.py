@@ -387,6 +387,58 @@ def histories_without(items: Int32, steps: Int32, length: int) -> tuple[Int32, I
 
 
 @compiled
+def tree_without(items: Int32, steps: Int32, length: int) -> tuple[Int32, Int64, Int64]:
+    """Histories without each of the steps as one tree of what they share: (t,) items; (t, t) how many steps before each the others
+    are, −1 for those that it doesn't see; (h,) where each history ends, −1 for one that is empty.
+
+    The latest `length` items without immediate repeats come first, as they were. Of each history only what follows the first thing
+    that is missing is written anew: what stands before it can't know.
+    """
+    base = np.empty(length, np.int32)
+    size = 0
+    for place in range(len(items) - 1, -1, -1):
+        if size and base[size - 1] == items[place]:
+            continue
+        if size == length:
+            break
+        base[size] = items[place]
+        size += 1
+    base = base[:size][::-1].copy()
+    most = size * (1 + len(steps))
+    tokens = np.empty(most, np.int32)
+    distance = np.full((most, most), -1, np.int64)
+    last = np.full(len(steps), -1, np.int64)
+    for place in range(size):
+        tokens[place] = base[place]
+        for other in range(place + 1):
+            distance[place, other] = place - other
+    count = size
+    path = np.empty(size, np.int64)
+    for step in range(len(steps)):
+        rest = 0
+        for place in range(size):
+            if base[place] == steps[step]:
+                continue
+            if rest and base[path[rest - 1]] == base[place]:
+                path[rest - 1] = place  # the last of a run stands for it
+            else:
+                path[rest] = place
+                rest += 1
+        shared = 0
+        while shared < rest and path[shared] == shared:
+            shared += 1
+        for rank in range(shared, rest):
+            tokens[count] = base[path[rank]]
+            path[rank] = count
+            for other in range(rank + 1):
+                distance[count, path[other]] = rank - other
+            count += 1
+        if rest:
+            last[step] = path[rest - 1]
+    return tokens[:count].copy(), distance[:count, :count].copy(), last
+
+
+@compiled
 def arranged(kinds: Int32, n: int, most: int) -> tuple[Int64, int]:
     """The rows in the order in which they are taken when past `most` of n places those of a kind wait, and how many were put off
     behind a later one. kinds: (c,) from 0 on; negative for none.
@@ -468,5 +520,6 @@ def warm() -> None:
     place = np.array([0], np.int64)
     causes_of(falls(ones, effect, place), effect, np.ones((1, 2, 2), np.float32), place, 1)
     histories_without(items, items, 2)
+    tree_without(items, items, 2)
     arranged(items, 1, 1)
     spanning(np.ones(2), table, 2)

@@ -60,12 +60,17 @@ class Encoder(nn.Module):
         """last_only: returns (batch, 1, d), what is expected after the last step."""
         length = vectors.shape[1]
         steps = torch.arange(length, device=vectors.device)
-        distance = steps[:, None] - steps[None, :]
+        return self.read(vectors, steps[:, None] - steps[None, :], slice(-1, None) if last_only else None)
+
+    def read(self, vectors: torch.Tensor, distance: torch.Tensor, kept: slice | torch.Tensor | None) -> torch.Tensor:
+        """distance: (length, length) how many steps before each the others are, negative for those it doesn't see. kept: the steps
+        after which the expected vector is wanted; None = all.
+        """
         bias = self.distance_bias[:, distance.clamp(min=0)]
         bias = bias.masked_fill((distance < 0)[None], -1e9)
         x = self.dropout(self.inward(vectors))
         for number, block in enumerate(self.blocks):
-            x = block(x, bias, last_only=last_only and number == len(self.blocks) - 1)
+            x = block(x, bias, kept if number == len(self.blocks) - 1 else None)
         expected: torch.Tensor = F.normalize(self.outward(x), dim=-1, eps=1e-6)
         return expected
 
@@ -102,15 +107,16 @@ class Block(nn.Module):
         self.mlp = nn.Sequential(nn.Linear(d, 4 * d), nn.GELU(), Dropout(dropout), nn.Linear(4 * d, d))
         self.dropout = Dropout(dropout)
 
-    def forward(self, x: torch.Tensor, bias: torch.Tensor, last_only: bool = False) -> torch.Tensor:
-        """x: (batch, length, d); bias: (heads, length, length). last_only: returns (batch, 1, d), of the last step, for
+    def forward(self, x: torch.Tensor, bias: torch.Tensor, kept: slice | torch.Tensor | None = None) -> torch.Tensor:
+        """x: (batch, length, d); bias: (heads, length, length). kept: returns (batch, kept, d), of these steps alone, for
         which the others' queries and perceptrons aren't needed.
         """
         batch, length, d = x.shape
         split = self.query_key_value(self.norm_attention(x)).view(batch, length, 3, self.heads, d // self.heads)
         query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)
-        if last_only:
-            query, bias, x, length = query[:, :, -1:], bias[:, -1:], x[:, -1:], 1
+        if kept is not None:
+            query, bias, x = query[:, :, kept], bias[:, kept], x[:, kept]
+            length = x.shape[1]
         attention = (query @ key.transpose(-1, -2)) / math.sqrt(d // self.heads) + bias
         mixed = self.dropout(attention.softmax(-1)) @ value
         x = x + self.dropout(self.project(mixed.transpose(1, 2).reshape(batch, length, d)))
@@ -212,31 +218,35 @@ class _LastStep(nn.Module):
         return expected
 
 
+class _LeftOut(nn.Module):
+    """What is expected after several histories that differ in what was left out of one, in one pass: what they share is read once."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, vectors: torch.Tensor, distance: torch.Tensor, last: torch.Tensor) -> torch.Tensor:
+        expected: torch.Tensor = self.encoder.read(vectors, distance, last)[0]
+        return expected
+
+
 @torch.no_grad()
 def export_member(network: Network) -> Member:
     """The network as NumPy arrays and an ONNX graph, for sources/sequence.py. All rows of a batch have one length."""
     network.eval()
     vectors = network.items(torch.arange(len(network.items.texts))).numpy().copy()
     projection = network.items.project.weight.detach().T.contiguous().numpy().copy()
-    example = torch.from_numpy(vectors[np.arange(6) % len(vectors)]).view(2, 3, -1)
-    shapes = {"vectors": {0: torch.export.Dim("batch"), 1: torch.export.Dim("length")}}
-    exporter_log = logging.getLogger("torch.onnx")
-    level = exporter_log.level
-    with warnings.catch_warnings():
-        # The exporter warns of its own deprecated internals and of packages that this graph doesn't need.
-        warnings.simplefilter("ignore")
-        exporter_log.setLevel(logging.ERROR)
-        program = torch.onnx.export(
-            _LastStep(network.encoder),
-            (example,),
-            input_names=["vectors"],
-            output_names=["expected"],
-            dynamic_shapes=shapes,
-            dynamo=True,
-            verbose=False,
-        )
-        assert program is not None
-    exporter_log.setLevel(level)
+    example = torch.from_numpy(vectors[np.arange(6) % len(vectors)])
+    batch, length, steps, wanted = (torch.export.Dim(name) for name in ("batch", "length", "steps", "wanted"))
+    graph = _exported(
+        _LastStep(network.encoder), {"vectors": example.view(2, 3, -1)}, {"vectors": {0: batch, 1: length}}
+    )
+    row = torch.arange(6)
+    left_out = _exported(
+        _LeftOut(network.encoder),
+        {"vectors": example[None], "distance": (row[:, None] - row[None, :]).clamp(max=2), "last": row[2:4]},
+        {"vectors": {1: steps}, "distance": {0: steps, 1: steps}, "last": {0: wanted}},
+    )
     state = {name: value.numpy().copy() for name, value in network.state_dict().items()}
     return Member(
         vectors,
@@ -244,6 +254,29 @@ def export_member(network: Network) -> Member:
         # Half precision is what is stored: rounding now makes a loaded member equal to the trained one.
         state["items.terms"].astype(np.float16).astype(np.float32),
         float(network.temperature),
-        program.model_proto.SerializeToString(),
+        graph,
         state,
+        left_out,
     )
+
+
+def _exported(module: nn.Module, inputs: dict[str, torch.Tensor], shapes: dict[str, dict[int, Any]]) -> bytes:
+    """The module as an ONNX graph with these inputs and the output "expected". shapes: which of their dimensions may differ."""
+    exporter_log = logging.getLogger("torch.onnx")
+    level = exporter_log.level
+    with warnings.catch_warnings():
+        # The exporter warns of its own deprecated internals and of packages that this graph doesn't need.
+        warnings.simplefilter("ignore")
+        exporter_log.setLevel(logging.ERROR)
+        program = torch.onnx.export(
+            module,
+            tuple(inputs.values()),
+            input_names=list(inputs),
+            output_names=["expected"],
+            dynamic_shapes=shapes,
+            dynamo=True,
+            verbose=False,
+        )
+        assert program is not None
+    exporter_log.setLevel(level)
+    return bytes(program.model_proto.SerializeToString())

@@ -40,7 +40,8 @@ class Member:
     vectors: (n, d), id embedding + projected text + learned terms of each item. projection: (text dims, d) and terms:
     (number of terms, d), for items added later. temperature: factor on the cosine. graph: ONNX, "vectors" (batch, length,
     d) → "expected" (batch, d) of length 1. state: all trained numbers, by torch's names, for a training that goes on from
-    here; None once loaded to serve.
+    here; None once loaded to serve. left_out: ONNX, "vectors" (1, t, d), "distance" (t, t) and "last" (h,) of compiled.tree_without →
+    "expected" (h, d); None in models of before.
     """
 
     vectors: Float32
@@ -49,6 +50,7 @@ class Member:
     temperature: float
     graph: bytes
     state: Mapping[str, Float32] | None = None
+    left_out: bytes | None = None
 
     def content(self, vectors: Float32, rows: Any) -> Float32:
         """What texts alone say of m items, (m, d). vectors: (m, text dims); rows: (m, number of terms) CSR."""
@@ -96,6 +98,11 @@ class SequenceSource(CandidateSource):
         else:
             self.index = NearestIndex.build(self._directions, self._size)
         self._sessions = [opened(member.graph, "A sequence network's graph") for member in members]
+        self._left_out = [
+            opened(member.left_out, "A sequence network's graph of histories with something left out")
+            for member in members
+            if member.left_out is not None
+        ]
 
     def scores(self, query: Query) -> Float32:
         """(n,); all zeros for an empty history without an open page."""
@@ -116,13 +123,32 @@ class SequenceSource(CandidateSource):
         return NearestAnswer(self.index, self._directions, self._expected(items))
 
     def without_each(self, query: Query, steps: Int32, items: Int32) -> Float32:
-        """(h, m) scores of these items without each of the steps of the query's history, 0 where nothing is left of it. Histories of
-        one length take one pass together.
+        """(h, m) scores of these items without each of the steps of the query's history, 0 where nothing is left of it.
+
+        What lies further back than is read doesn't move up into a history of which something is taken away.
         """
         done = query.items if query.context is None else np.append(query.items, np.int32(query.context))
-        histories, lengths = compiled.histories_without(np.ascontiguousarray(done, np.int32), steps, self.length)
-        out = np.zeros((len(steps), len(items)), np.float32)
+        done = np.ascontiguousarray(done, np.int32)
         directions = self._directions(items)
+        if len(self._left_out) < len(self.members):
+            return self._without_each_apart(done, steps, directions)
+        tokens, distance, last = compiled.tree_without(done, steps, self.length)
+        there = last >= 0
+        out = np.zeros((len(steps), len(items)), np.float32)
+        if there.any():
+            expected = [
+                session.run(None, {"vectors": member.vectors[tokens][None], "distance": distance, "last": last[there]})[
+                    0
+                ]
+                for member, session in zip(self.members, self._left_out, strict=True)
+            ]
+            out[there] = (expected[0] if len(expected) == 1 else np.concatenate(expected, axis=1)) @ directions.T
+        return out
+
+    def _without_each_apart(self, done: Int32, steps: Int32, directions: Float32) -> Float32:
+        """The same, each history read by itself; those of one length take one pass together."""
+        histories, lengths = compiled.histories_without(done, steps, self.length)
+        out = np.zeros((len(steps), len(directions)), np.float32)
         for length in set(lengths.tolist()) - {0}:
             rows = np.flatnonzero(lengths == length)
             batch = histories[rows, :length]
@@ -130,7 +156,7 @@ class SequenceSource(CandidateSource):
                 session.run(None, {"vectors": member.vectors[batch]})[0]
                 for member, session in zip(self.members, self._sessions, strict=True)
             ]
-            out[rows] = (expected[0] if len(expected) == 1 else np.concatenate(expected, axis=1)) @ directions.T
+            out[rows] = np.concatenate(expected, axis=1) @ directions.T
         return out
 
     def _expected(self, items: Int32) -> Float32:
@@ -199,6 +225,8 @@ class SequenceSource(CandidateSource):
                 state: dict[str, npt.NDArray[Any]] = dict(member.state)
                 save_file(state, folder / f"training_{number}.safetensors")
             (folder / f"sequence_{number}.onnx").write_bytes(member.graph)
+            if member.left_out is not None:
+                (folder / f"left_out_{number}.onnx").write_bytes(member.left_out)
         if self.index is not None:
             save_file(self.index.tensors(), folder / "sequence_index.safetensors")
         document = {"length": self.length, "temperatures": [member.temperature for member in self.members]}
@@ -214,7 +242,9 @@ class SequenceSource(CandidateSource):
                 tensors = load_file(folder / f"sequence_{number}.safetensors")
                 graph = (folder / f"sequence_{number}.onnx").read_bytes()
                 parts = tensors["vectors"], tensors["projection"], tensors["terms"].astype(np.float32)
-                members.append(Member(*parts, float(temperature), graph))
+                kept = folder / f"left_out_{number}.onnx"
+                left_out = kept.read_bytes() if kept.exists() else None
+                members.append(Member(*parts, float(temperature), graph, left_out=left_out))
             kept = folder / "sequence_index.safetensors"
             index = NearestIndex.of_tensors(load_file(kept)) if kept.exists() else None
         except Exception as error:
