@@ -15,6 +15,7 @@ from regulars.assist.rehearsal.goals import (
     TWISTS,
     Branch,
     Goal,
+    Identity,
     Writer,
     address,
     alert,
@@ -103,14 +104,14 @@ STRICT: tuple[Branch, ...] = (
     alert("never", "refused", 4),
 )
 
-IDENTITIES = ("signed", "signed", "email", "signed", "name")
+IDENTITIES: tuple[Identity, ...] = ("signed", "signed", "email", "signed", "name")
 VARIATIONS = 3
 
 
 def goals(book: Book, words: dict[str, dict[str, Any]]) -> list[Goal]:
     """All goals, with their customers and orders written into the book. words: phrases by language."""
     out: list[Goal] = []
-    turn: Iterator[tuple[str, Any]] = zip(cycle(TWISTS), cycle(IDENTITIES))
+    turn: Iterator[tuple[str, Identity]] = zip(cycle(TWISTS), cycle(IDENTITIES))
     for policy, branches in (("plain", PLAIN), ("strict", STRICT)):
         for branch in branches:
             for language in LANGUAGES:
@@ -118,7 +119,7 @@ def goals(book: Book, words: dict[str, dict[str, Any]]) -> list[Goal]:
                     goal = branch(Writer(book, language, policy, words[language], REASONS[language]))
                     twist, identity = next(turn)
                     name = f"{goal.policy}/{goal.name}/{variation}"
-                    who = "signed" if asks_only(goal) else identity
+                    who: Identity = "signed" if asks_only(goal) else identity
                     out.append(replace(goal, name=name, twist=_fitting(goal, twist, book.rng), identity=who))
     return out
 

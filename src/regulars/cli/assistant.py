@@ -89,7 +89,7 @@ def evaluate(shop: Shop, as_json: bool, scripted: dict[str, Any] | None = None) 
     _records(told)
     if scripted is not None:
         say("")
-        rehearsal.show(scripted)
+        rehearsal.show(scripted, shop.start.llm_base_url is not None)
 
 
 def _records(told: dict[str, Any]) -> None:

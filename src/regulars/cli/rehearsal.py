@@ -28,11 +28,13 @@ LANGUAGES = {"en": "English", "zh": "Chinese"}
 def play(shop: Shop, goals: int | None, seed: int, as_json: bool) -> dict[str, Any]:
     """goals: None for the usual number."""
     with progress_bar("scripted customers", as_json) as bar:
-        return shop.rehearse_assistant(goals=goals or GOALS, seed=seed, progress=bar.rows if bar else None)
+        return shop.rehearse_assistant(
+            goals=GOALS if goals is None else goals, seed=seed, progress=bar.rows if bar else None
+        )
 
 
-def show(told: dict[str, Any]) -> None:
-    """The report, for people."""
+def show(told: dict[str, Any], chat: bool = False) -> None:
+    """The report, for people. chat: whether the shop has a chat model, which isn't played."""
     low, high = told["reached_interval"]
     say(
         f"Scripted customers: {told['reached']:,} of {_goals(told['goals'])} reached"
@@ -40,6 +42,8 @@ def show(told: dict[str, Any]) -> None:
         f" {told['handed_over']:,} went to a person ({told['asked_for_a_person']:,} had asked for one)."
     )
     _stood_on(told)
+    if chat:
+        say("Your chat model was left out: it decides nothing, and would have taken long.")
     table = Table(box=None, pad_edge=False, header_style="")
     for heading in ("", "goals", "reached", "to a person", "wrong acts"):
         table.add_column(heading, justify="right" if heading else "left")

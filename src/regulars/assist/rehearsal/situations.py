@@ -195,7 +195,7 @@ def _exchanging(rule: Mapping[str, Any]) -> list[Branch]:
         variant("exchange_items", "gift_card", "done", 3, method="gift", at="delivered", **came),
         variant("exchange_items", "sold_out", "refused", 4, at="delivered", decoy=False, **came),
         variant("exchange_items", "the_same_again", "refused", 0, at="delivered", decoy=False, **came),
-        variant("exchange_items", "not_delivered", "refused", 1, at="paid", decoy=False, days=1),
+        variant("exchange_items", "on_its_way", "refused", 1, at="shipped", decoy=False, days=2),
     ]
     if rule.get("never_categories"):
         out.append(variant("exchange_items", "never", "refused", 1, at="delivered", never=True, decoy=False, **came))
