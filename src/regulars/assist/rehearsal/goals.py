@@ -253,7 +253,8 @@ def variant(
     never: bool = False,
     **more: Any,
 ) -> Branch:
-    """action: change_items or exchange_items. to: the place of the wished variant on the shelf: 1 costs the same, 2 more, 3 less, 4 is sold out, 0 is the same."""
+    """action: change_items or exchange_items. to: the place of the wished variant on the shelf: 1 costs the same, 2 more, 3 less, 4 is
+    sold out, 0 is the same. again: another one, wished afterwards. never: of the product that isn't taken back."""
 
     def make(w: Writer) -> Goal:
         product = w.never if never else w.product()

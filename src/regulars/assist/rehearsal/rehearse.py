@@ -84,14 +84,11 @@ def rehearse(
         )  # fmt: skip
     own = read_own(database, models)
     book = _book(own, seed)
-    rules_of = Rules(own.policy or {}, {})
-    banks, found = _questions(own)
-    wanted = [
-        branch(Writer(book, language, "", banks[language], rules_of.policy["cancel_order"].get("reasons") or ()))
-        for language, branch in drawn(
-            {one: situations(rules_of.policy, found[one]) for one in own.languages}, goals, book.rng
-        )
-    ]
+    banks, answered = _questions(own)
+    policy = Rules(own.policy or {}, {}).policy
+    reasons = policy["cancel_order"].get("reasons", ())
+    plan = drawn({one: situations(policy, answered[one]) for one in own.languages}, goals, book.rng)
+    wanted = [branch(Writer(book, language, "", banks[language], reasons)) for language, branch in plan]
     tell = progress or _silent
     tell(0, len(wanted))
     with throwaway(book, own.settings, [_record(one) for one in own.articles], models, own.intents) as line:
