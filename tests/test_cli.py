@@ -125,6 +125,24 @@ def test_train_evaluate_recommend_and_open_the_decision(shop: Command) -> None:
     assert shop("models", "rollback").code == 1  # nothing served before
 
 
+def test_scripted_customers_are_reported_beside_the_shops_records(shop: Command) -> None:
+    quick = shop("evaluate", "assistant", "--json")
+    assert quick.code == 0, quick.err
+    assert "scripted" not in quick.json
+    said = shop(
+        "evaluate", "assistant", "--goals", "3", REGULARS_PROGRESS="lines", REGULARS_LLM_BASE_URL="http://x.example"
+    )
+    assert said.code == 0, said.err
+    assert "Scripted customers: 3 of 3 goals reached (100%" in said.out
+    assert "cancel an order" in said.out
+    assert "You haven't written a policy yet" in said.out
+    assert "You have no help articles yet" in said.out
+    assert "Your chat model was left out" in said.out
+    assert json.loads(said.err.splitlines()[-1])["progress"]["done"] == 3
+    for words in (("--scripted",), ("writer", "--goals", "3"), ("assistant", "--goals", "0")):
+        assert shop("evaluate", *words).code == 2
+
+
 def test_a_version_has_a_card_and_tuned_settings_are_said_and_forgotten(shop: Command) -> None:
     shop("import", "events", "events.jsonl")
     assert "Nothing was tuned yet" in shop("tune", "--show").out

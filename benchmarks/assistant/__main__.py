@@ -26,13 +26,13 @@ from typing import TextIO
 
 from benchmarks._report import print_report
 from benchmarks.assistant.adversary import Adversary, Tally
-from benchmarks.assistant.book import POLICIES
-from benchmarks.assistant.customer import Customer, read_aloud
-from benchmarks.assistant.goals import Goal
 from benchmarks.assistant.honest import Judge, leaks
-from benchmarks.assistant.play import Played, play
-from benchmarks.assistant.stage import SHOP_NAME, Stage, stage
-from benchmarks.assistant.tables import State
+from benchmarks.assistant.stage import ASIDES, SHOP_NAME, Stage, stage
+from benchmarks.assistant.terms import POLICIES
+from regulars.assist.rehearsal.customer import Customer, read_aloud
+from regulars.assist.rehearsal.goals import Goal
+from regulars.assist.rehearsal.play import Played, play
+from regulars.assist.rehearsal.tables import State
 from regulars.language.grounding import check
 from regulars.language.local_models import BundledModel
 from regulars.store import actions as action_table
@@ -125,13 +125,13 @@ def judged(at: Stage, goal: Goal, seed: int, judge: Judge) -> tuple[Played, int,
     line, customer = at.line, goal.customer
     before = line.states([customer])[customer]
     first = len(line.heard)
-    one = play(line, at.book, goal, at.banks, str(seed), at.rules[goal.policy])
+    one = play(line, at.book, goal, at.banks, str(seed), at.rules[goal.policy], ASIDES)
     after = line.states([customer])[customer]
     messages: list[str] = []
     accusations: list[str] = []
     heard = line.heard[first:]
     conversation = heard[0].conversation
-    with line.shop.database.connect() as connection:
+    with line.database.connect() as connection:
         row = conversations.read(connection, conversation)
         waiting = row is not None and row["mode"] == "waiting"
         done = [
@@ -175,7 +175,7 @@ def crowd(at: Stage) -> float:
         line.turns_ms, line.heard = [], []
         for number in range(EACH):
             goal = goals[(place + number * 7) % len(goals)]
-            customer = Customer(goal, at.book.customers[goal.customer], at.banks, Random(f"{place}/{number}"))
+            customer = Customer(goal, at.book.customers[goal.customer], at.banks, Random(f"{place}/{number}"), ASIDES)
             conversation = line.open(goal.customer, goal.language)
             time.sleep(rng.uniform(0, 4))
             heard = line.say(conversation, customer.first()[-1])

@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
-from benchmarks.assistant.book import CURRENCY, PRODUCTS, Book, Record
-from benchmarks.assistant.customer import Bank, Heard
 from benchmarks.assistant.honest import leaks
-from benchmarks.assistant.play import Line
-from benchmarks.assistant.rules import Done, Rules, same_state
-from benchmarks.assistant.tables import State, differences
+from regulars.assist.rehearsal.book import CURRENCY, PRODUCTS, Book, Record
+from regulars.assist.rehearsal.customer import Bank, Heard
+from regulars.assist.rehearsal.line import Line
+from regulars.assist.rehearsal.rules import Done, Rules, same_state
+from regulars.assist.rehearsal.tables import State, differences
 
 _ACTIONS = ("cancel_order", "change_address", "change_items", "change_payment", "return_items", "exchange_items", "track_order", "refund_status", "invoice", "stock_alert", "update_profile_address", "stranger")  # fmt: skip
 _YES = {"en": ("yes", "yes please", "ok, go ahead", "confirm"), "zh": ("是的", "确认", "好的，请办理")}

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from benchmarks.assistant.book import ARTICLES, PRODUCTS, VARIANTS
-from benchmarks.assistant.tables import State
+from benchmarks.assistant.terms import ARTICLES
+from regulars.assist.rehearsal.book import PRODUCTS, VARIANTS
+from regulars.assist.rehearsal.tables import State
 
 _MONEY = re.compile(r"(?:€|EUR\s?)(\d[\d,]*(?:\.\d\d)?)|(\d[\d,]*(?:\.\d\d)?)\s?(?:euros?|欧元)")
 _DATE_EN = re.compile(

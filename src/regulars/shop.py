@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +21,7 @@ from regulars.assist.intents.settings import IntentSettings
 from regulars.content.measure import Measured
 from regulars.content.studio import Studio
 from regulars.content.train import TrainedWriter, evaluate_writer, train_writer
-from regulars.errors import InvalidInput, NotFound, SupervisorError
+from regulars.errors import InvalidInput, NotFound
 from regulars.feeds.importer import import_file
 from regulars.feeds.preview import Preview, preview_file
 from regulars.feeds.report import ImportReport
@@ -240,6 +238,18 @@ class Shop(Steered):
     def evaluate_assistant(self) -> dict[str, Any]:
         """What the assistant understands, answers and keeps, from the shop's own records; see assist.evaluate."""
         return evaluate_assistant(self.database, self.workspace.models)
+
+    def rehearse_assistant(
+        self, *, goals: int = 60, seed: int = 0, progress: Callable[[int, int | None], None] | None = None
+    ) -> dict[str, Any]:
+        """Scripted customers talk to this shop's assistant on a throw-away shop with a made-up order book; see assist.rehearsal.
+
+        Counts, wrong acts and missed goals come back, as `rehearsal.report.summed` says them. Nothing of the shop is changed.
+        Raises: InvalidInput for a number of goals that can't be played; SupervisorError.
+        """
+        from regulars.assist.rehearsal.rehearse import rehearse
+
+        return rehearse(self.database, self.workspace.models, goals, seed, progress)
 
     def encode_pictures(
         self,
@@ -536,8 +546,4 @@ def now() -> datetime:
 
 def stop_database(workspace: Workspace) -> None:
     """Asks the workspace's supervisor to stop PostgreSQL now. Raises: SupervisorError when it doesn't."""
-    pids = supervisor.owner_pids(workspace.folder)
-    if "supervisor" in pids:
-        os.kill(pids["supervisor"], signal.SIGTERM)
-        if not supervisor.wait_stopped(workspace.folder):
-            raise SupervisorError("PostgreSQL didn't stop in time.")
+    supervisor.stop(workspace.folder)

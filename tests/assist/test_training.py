@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from regulars.assist.rehearsal.rehearse import read_own
 from regulars.assist.train import labelled, serving, unlabelled, worth_labelling
 from regulars.errors import NotEnoughData
 from regulars.shop import Shop
@@ -60,3 +61,7 @@ def test_it_learns_what_the_shops_customers_say(shop: Shop, tmp_path: Path) -> N
     assert model.predict(["the zeta pigeon, where is it"])[0].intent == "track_order"
     told = shop.evaluate_assistant()
     assert told["intents"]["accuracy"] > 0.9
+    # Scripted customers meet the version that serves.
+    own = read_own(shop.database, shop.workspace.models)
+    assert own.version == trained.version
+    assert own.intents.predict(["the zeta pigeon, where is it"])[0].intent == "track_order"

@@ -44,15 +44,20 @@ class Desk:
     """Holds what answers. `refresh` is called now and then by one thread; `assistant` by many."""
 
     def __init__(
-        self, models: Path, serving_of: Callable[[], recommend.Serving], chat: ChatModel | None = None
+        self,
+        models: Path,
+        serving_of: Callable[[], recommend.Serving],
+        chat: ChatModel | None = None,
+        intents: IntentModel | None = None,
     ) -> None:
-        """chat: a chat model that plans and rephrases; None = neither is needed."""
+        """chat: a chat model that plans and rephrases; None = neither is needed. intents: what understands until a version is
+        promoted; None = the bundled one."""
         self.models = models
         self.chat = chat
         self.shelf = Shelf(serving_of)
         self._library = Library()
         self._policies: list[tuple[str, str, str, str]] = []
-        self._intents: IntentModel | None = None
+        self._intents = intents
         self._stamp: tuple[object, ...] | None = None
         self._making = threading.Lock()
 

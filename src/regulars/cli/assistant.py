@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
 from rich.table import Table
 
+from regulars.cli import rehearsal
 from regulars.cli.options import HERE, JsonOption, WorkspaceOption, app, opened
 from regulars.errors import InvalidInput
 from regulars.terminal import out, print_json, progress_bar, say
@@ -79,12 +80,20 @@ def train(shop: Shop, seed: int, promote: bool, method: str, max_minutes: float,
     say(f"It {'serves now' if trained.promoted else 'does not serve'}: {trained.verdict}.")
 
 
-def evaluate(shop: Shop, as_json: bool) -> None:
-    """`regulars evaluate assistant`."""
+def evaluate(shop: Shop, as_json: bool, scripted: dict[str, Any] | None = None) -> None:
+    """`regulars evaluate assistant`. scripted: what scripted customers came to, where they came."""
     told = shop.evaluate_assistant()
     if as_json:
-        print_json(told)
+        print_json(told if scripted is None else {**told, "scripted": scripted})
         return
+    _records(told)
+    if scripted is not None:
+        say("")
+        rehearsal.show(scripted, shop.start.llm_base_url is not None)
+
+
+def _records(told: dict[str, Any]) -> None:
+    """What the shop's own records say."""
     intents = told["intents"]
     if intents is None:
         say("No message has a label yet: import conversations with `intent`, or label some on the console.")

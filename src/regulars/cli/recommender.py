@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from regulars.cli import assistant, writer
+from regulars.cli import assistant, rehearsal, writer
 from regulars.cli.options import HERE, JsonOption, NamespaceOption, WorkspaceOption, app, named, opened
 from regulars.cli.pictures import encode_before
 from regulars.cli.tuning import tuned_words
@@ -173,12 +173,26 @@ def evaluate(
     max_minutes: Annotated[
         float, typer.Option(help="Time for learning; the rest takes a minute or two.", min=0.01)
     ] = 7.0,
+    scripted: Annotated[
+        bool,
+        typer.Option("--scripted", help="Assistant: also let scripted customers talk to it, on a throw-away shop."),
+    ] = False,
+    goals: Annotated[
+        int | None, typer.Option(help="How many scripted customers come, each with one goal (60). Turns --scripted on.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say how good the recommender is: train on the past alone, measure on the last tenth. Or how good the assistant is."""
+    scripted = scripted or goals is not None
+    if scripted and _known(what) != "assistant":
+        raise InvalidInput(
+            f"Scripted customers talk to the assistant, not to the {what}.",
+            hint="regulars evaluate assistant --scripted",
+            field="scripted",
+        )
     if _known(what) == "assistant":
         with opened(workspace) as shop:
-            assistant.evaluate(shop, as_json)
+            assistant.evaluate(shop, as_json, rehearsal.play(shop, goals, seed, as_json) if scripted else None)
         return
     if what == "writer":
         with opened(workspace) as shop:

@@ -157,6 +157,16 @@ def wait_stopped(workspace: Path, seconds: float = STOP_SECONDS) -> bool:
     return True
 
 
+def stop(workspace: Path) -> None:
+    """Asks the workspace's supervisor to stop PostgreSQL now. Raises: SupervisorError when it doesn't in time."""
+    pids = owner_pids(workspace)
+    if "supervisor" in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pids["supervisor"], signal.SIGTERM)
+        if not wait_stopped(workspace):
+            raise SupervisorError("PostgreSQL didn't stop in time.")
+
+
 def binaries() -> Path:
     """The folder of the wheel's PostgreSQL programs (pg_dump, pg_restore, psql …)."""
     wheel = _wheel()

@@ -1,4 +1,4 @@
-"""What each action should come to, by a reading of its own of the policy and docs/assist.md. Used to judge; shares nothing with what is judged.
+"""What each action should come to, by a reading of its own of the policy and docs/assist.md. Used to judge; shares no code with what acts.
 
 `carried_out` gives the state after an action, or says why the policy forbids it; `explained` says which allowed action, if any, turns
 one state into another.
@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from benchmarks.assistant.book import PRODUCTS, VARIANTS
-from benchmarks.assistant.tables import State, canonical
+from regulars.assist.rehearsal.book import PRODUCTS, VARIANTS
+from regulars.assist.rehearsal.tables import State, canonical
 
 Done = dict[tuple[str, str], int]
 _EARLY = ["open", "paid"]
@@ -27,26 +27,34 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "stock_alert": {},
     "update_profile_address": {},
 }  # fmt: skip
-WRITES = tuple(DEFAULTS)
+READS = ("track_order", "refund_status", "invoice", "store_credit")
 
 
-class Forbidden(Exception):
-    """Why it may not be done."""
+class RuledOut(Exception):
+    """Why it may not be done, as half a sentence. Raised and caught here and in `play`; no user meets it."""
 
 
 class Rules:
-    """One policy, read beside the defaults. delivered: when an order came, by order."""
+    """One policy, read beside the defaults."""
 
-    def __init__(self, policy: dict[str, Any], delivered: dict[str, datetime]) -> None:
+    def __init__(
+        self, policy: Mapping[str, Any], delivered: Mapping[str, datetime], categories: Mapping[str, str] | None = None
+    ) -> None:
+        """policy: the document that is in force. delivered: when an order came, by order. categories: by product, where they
+        aren't as on the shelf."""
         self.policy = {name: {**rule, **policy.get(name, {})} for name, rule in DEFAULTS.items()}
+        self.policy |= {name: dict(policy.get(name, {})) for name in READS}
         self.delivered = delivered
+        self.categories = categories or {name: one.category for name, one in PRODUCTS.items()}
 
     def carried_out(self, action: str, given: dict[str, Any], state: State, done: Done) -> State:
-        """The state after it. Raises Forbidden."""
+        """The state after it. done: how often each was done before, by order and action. Raises: RuledOut."""
         rule = self.policy[action]
         if rule.get("allowed") is False:
-            raise Forbidden("not allowed")
+            raise RuledOut("it is left to a person")
         after = copy.deepcopy(state)
+        if action in READS:
+            return after
         if action == "update_profile_address":
             new = canonical(given["address"])
             after["addresses"] = [new, *[one for one in state["addresses"][1:] if one != new]]
@@ -54,12 +62,12 @@ class Rules:
         if action == "stock_alert":
             variant = VARIANTS[given["variant"]]
             if variant.stock is None or variant.stock > 0:
-                raise Forbidden("there is some")
+                raise RuledOut("it is in stock")
             after["alerts"] = [*state["alerts"], variant.id]
             return after
         name = given["order"]
         if name not in state["orders"]:
-            raise Forbidden("not theirs")
+            raise RuledOut("the order isn't theirs")
         order = after["orders"][name]
         self._allowed(action, rule, name, order, done)
         getattr(self, f"_{action}")(rule, order, after, given)
@@ -68,19 +76,24 @@ class Rules:
     def _allowed(self, action: str, rule: dict[str, Any], name: str, order: dict[str, Any], done: Done) -> None:
         now = datetime.now(UTC)
         if order["status"] not in rule["statuses"]:
-            raise Forbidden(f"it is {order['status']}")
+            raise RuledOut(f"the order is {order['status'].replace('_', ' ')}")
         if rule.get("within_hours") is not None and now - order["placed_at"] > timedelta(hours=rule["within_hours"]):
-            raise Forbidden("too late after ordering")
+            raise RuledOut(f"the order is older than {rule['within_hours']} hours")
         since = self.delivered.get(name, order["placed_at"])
         if rule.get("within_days") is not None and now - since > timedelta(days=rule["within_days"]):
-            raise Forbidden("too late after delivery")
+            raise RuledOut(f"more than {rule['within_days']} days have passed since delivery")
         if rule.get("times") is not None and done.get((name, action), 0) >= rule["times"]:
-            raise Forbidden("not again")
+            raise RuledOut(f"it may be done {rule['times']} times for an order")
 
     def _cancel_order(self, rule: dict[str, Any], order: dict[str, Any], after: State, given: dict[str, Any]) -> None:
         if rule.get("reasons") and given.get("reason") not in rule["reasons"]:
-            raise Forbidden("no accepted reason")
+            raise RuledOut("the reason is none that is accepted")
         paid = _paid(order)
+        if "original" not in rule["refund_to"]:
+            card = next((one for one in after["methods"] if _holds_money(after, one)), None)
+            if card is None:
+                raise RuledOut("there is no gift card to pay back to")
+            paid = {card: sum(paid.values())} if paid else {}
         _withdraw(order)
         order["status"] = "cancelled"
         for method, amount in paid.items():
@@ -89,15 +102,15 @@ class Rules:
     def _change_address(self, rule: dict[str, Any], order: dict[str, Any], after: State, given: dict[str, Any]) -> None:  # noqa: ARG002
         order["address"] = canonical(given["address"])
 
-    def _change_payment(self, rule: dict[str, Any], order: dict[str, Any], after: State, given: dict[str, Any]) -> None:  # noqa: ARG002
+    def _change_payment(self, rule: dict[str, Any], order: dict[str, Any], after: State, given: dict[str, Any]) -> None:
         new, paid = given["method"], _paid(order)
         if new not in after["methods"]:
-            raise Forbidden("not their way to pay")
-        if new in paid:
-            raise Forbidden("it is paid that way already")
+            raise RuledOut("it isn't their way to pay")
+        if new in paid and not rule.get("same_method"):
+            raise RuledOut("it is paid that way already")
         amount = order["total"] if order["status"] == "open" else sum(paid.values()) or order["total"]
         _withdraw(order)
-        _take(order, after, new, amount)
+        _take(order, after, new, amount, rule.get("balance_must_cover", True))
         for method, back in paid.items():
             _give_back(order, after, method, back)
 
@@ -119,7 +132,7 @@ class Rules:
         if difference:
             method = given["method"]
             if difference > 0 and after["balances"].get(method) is not None and after["balances"][method] < difference:
-                raise Forbidden("not enough on the gift card")
+                raise RuledOut("there isn't enough on the gift card")
             order["payments"].append(["charge" if difference > 0 else "refund", method, abs(difference), "pending"])
 
     def _swapped(self, rule: dict[str, Any], order: dict[str, Any], given: dict[str, Any]) -> int:
@@ -127,12 +140,13 @@ class Rules:
         difference = 0
         for number, new in given["items"]:
             line, variant = order["lines"][number - 1], VARIANTS[new]
-            if variant.product != line[1]:
-                raise Forbidden("another product")
+            if variant.product != line[1] and not rule.get("other_products"):
+                raise RuledOut("it is another product")
             if variant.id == line[2] and not rule.get("same_variant"):
-                raise Forbidden("the same again")
-            if variant.id != line[2] and variant.stock is not None and variant.stock < line[3]:
-                raise Forbidden("sold out")
+                raise RuledOut("it is the same again")
+            short = variant.stock is not None and variant.stock < line[3]
+            if rule.get("needs_stock", True) and variant.id != line[2] and short:
+                raise RuledOut("it is sold out")
             difference += (variant.price - line[4]) * line[3]
         return difference
 
@@ -146,18 +160,21 @@ class Rules:
         amount = max(0, amount - rule.get("cost", 0))
         originals = _paid(order)
         method = given.get("method") or next(iter(originals), None)
-        if method not in originals and not (_holds_money(after, method) and "gift_card" in rule["refund_to"]):
-            raise Forbidden("not to that way to pay")
+        onto_card = _holds_money(after, method)
+        if method not in originals and not (onto_card and "gift_card" in rule["refund_to"]):
+            raise RuledOut("money doesn't go back to that way to pay")
+        if method in originals and "original" not in rule["refund_to"] and not onto_card:
+            raise RuledOut("money doesn't go back the way it came")
         order["status"] = "return_requested"
         if amount:
             order["payments"].append(["refund", method, amount, "pending"])
 
     def _may_come_back(self, rule: dict[str, Any], order: dict[str, Any], numbers: list[int]) -> None:
-        barred = set(rule.get("never_categories", ()))
+        barred = {name.casefold() for name in rule.get("never_categories", ())}
         for number in numbers:
-            category = PRODUCTS[order["lines"][number - 1][1]].category
-            if barred & {part.strip() for part in category.split(">")}:
-                raise Forbidden("this never comes back")
+            category = self.categories[order["lines"][number - 1][1]]
+            if barred & {part.strip().casefold() for part in category.split(">")}:
+                raise RuledOut("things of its category never come back")
 
     def explained(self, before: State, after: State, done: Done) -> tuple[str, str] | None:
         """(order or "", action) of an allowed action that makes the one state the other; None where there is none."""
@@ -165,7 +182,7 @@ class Rules:
             try:
                 if _same(self.carried_out(action, given, before, done), after):
                     return given.get("order", ""), action
-            except Forbidden:
+            except RuledOut:
                 continue
         return None
 
@@ -260,9 +277,13 @@ def _give_back(order: dict[str, Any], state: State, method: str, amount: int) ->
         state["balances"][method] += amount
 
 
-def _take(order: dict[str, Any], state: State, method: str, amount: int) -> None:
-    if _holds_money(state, method):
-        if state["balances"][method] < amount:
-            raise Forbidden("not enough on the gift card")
+def _take(order: dict[str, Any], state: State, method: str, amount: int, must_cover: bool = True) -> None:
+    """must_cover: else what a gift card doesn't hold is charged later."""
+    short = _holds_money(state, method) and state["balances"][method] < amount
+    if _holds_money(state, method) and not (short and not must_cover):
+        if short:
+            raise RuledOut("there isn't enough on the gift card")
         state["balances"][method] -= amount
-    order["payments"].append(["charge", method, amount, "paid" if _holds_money(state, method) else "pending"])
+    order["payments"].append(
+        ["charge", method, amount, "paid" if _holds_money(state, method) and not short else "pending"]
+    )

@@ -74,6 +74,16 @@ class Reader:
                 }  # fmt: skip
         return out
 
+    def written(self, connection: Connection, customer: str) -> dict[str, str]:
+        """A customer's addresses as they stand there, for people to read: an order's by its name, their own first one under ""."""
+        number = self.ids["customer", customer]
+        out: dict[str, str] = {}
+        for row in connection.execute("SELECT addresses FROM customers WHERE customer_id = %s", (number,)):
+            out[""] = _in_a_line(row["addresses"][0] if row["addresses"] else None)
+        for row in connection.execute("SELECT order_id, address FROM orders WHERE customer_id = %s", (number,)):
+            out[self._name("order", row["order_id"]) or ""] = _in_a_line(row["address"])
+        return out
+
     def _name(self, kind: str, number: int | None) -> str | None:
         return None if number is None else self.names.get((kind, number), f"?{number}")
 
@@ -86,15 +96,24 @@ def canonical(address: Mapping[str, Any] | None) -> list[str] | None:
     return [_letters(str(address.get("postcode") or "")), "".join(sorted(_letters(rest)))]
 
 
+def _in_a_line(address: Mapping[str, Any] | None) -> str:
+    parts = [str(value) for name, value in (address or {}).items() if value and name not in ("name", "default")]
+    return ", ".join(parts) or "none"
+
+
 def _letters(text: str) -> str:
     return "".join(one for one in unicodedata.normalize("NFKC", text).casefold() if one.isalnum() or one == "×")
 
 
 def differences(before: Any, after: Any, path: str = "") -> list[str]:
-    """Where two pieces of data differ, in words for a log."""
+    """Where two pieces of data differ, a line each.
+
+    >>> differences({"orders": {"A": {"status": "paid"}}}, {"orders": {"A": {"status": "cancelled"}}})
+    ['orders.A.status: paid -> cancelled']
+    """
     if isinstance(before, dict) and isinstance(after, dict):
         out = []
-        for name in before.keys() | after.keys():
+        for name in sorted(before.keys() | after.keys(), key=str):
             out += differences(before.get(name), after.get(name), f"{path}.{name}")
         return out
-    return [] if before == after else [f"{path}: {before} -> {after}"]
+    return [] if before == after else [f"{path.removeprefix('.')}: {before} -> {after}"]
