@@ -112,6 +112,13 @@ def spread(scores: Float32) -> float:
     return found if found > 1e-9 else 1.0
 
 
+def in_spreads(scores: Float32) -> Float32:
+    """(c,) how far each score is above the mean of the best candidates', in their spreads. scores: (c,) best first."""
+    if len(scores) == 0:
+        return scores
+    return np.asarray((scores - scores[:SPREAD_OF].mean()) / spread(scores), np.float32)
+
+
 @dataclass(frozen=True, slots=True)
 class Moved:
     """What moved the candidates after the ranker: (c,) added to each score, in the candidates' order; None where nothing was."""
