@@ -149,9 +149,7 @@ class _Editor:
             try:
                 book = await engine.in_transaction(lambda c: rules.publish(c, serving, text, note, self.book.version))
             except Conflict as error:
-                raise Conflict(
-                    say("The rules were changed meanwhile. Look at the new ones and try again.")
-                ) from error
+                raise Conflict(say("The rules were changed meanwhile. Look at the new ones and try again.")) from error
             await engine.refresh()
             parts.say_note(say("Version {version} is in force.", version=book.version))
             ui.timer(1.0, lambda: ui.navigate.reload(), once=True)
