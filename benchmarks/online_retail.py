@@ -46,16 +46,26 @@ def main() -> None:
     parser.add_argument("--max-seconds", type=float, default=None, help="limit of one transformer's training")
     parser.add_argument("--sasrec-seconds", type=float, default=600.0, help="limit of RecTools' SASRec; 0 = without")
     parser.add_argument(
+        "--sasrec-threads", type=int, default=2, help="of RecTools' SASRec; one where the machine is busy"
+    )
+    parser.add_argument(
         "--past-only", action="store_true", help="leave out the training on everything, which says its seconds alone"
     )
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     settings = TrainSettings() if options.max_seconds is None else settings_for(options.max_seconds)
-    peer = SasrecSettings(seed=options.seed, max_seconds=options.sasrec_seconds) if options.sasrec_seconds else None
+    peer = SasrecSettings(seed=options.seed, max_seconds=options.sasrec_seconds, threads=options.sasrec_threads)
     with tempfile.TemporaryDirectory(prefix="regulars-bench-") as folder:
         workspace = Path(folder) / "shop"
         try:
-            _run(workspace, options.data / FILE, settings, peer, options.seed, not options.past_only)
+            _run(
+                workspace,
+                options.data / FILE,
+                settings,
+                peer if options.sasrec_seconds else None,
+                options.seed,
+                not options.past_only,
+            )
         finally:
             wait_stopped(workspace)
 
