@@ -33,6 +33,7 @@ from zoneinfo import ZoneInfo
 
 from regulars.errors import InvalidInput
 from regulars.language.translations import Say, Saying, saying
+from regulars.recommend.rules.sayings import choice, meant, missing
 
 Action = Literal["pin", "boost", "bury", "exclude", "cap"]
 ACTIONS: tuple[Action, ...] = ("pin", "boost", "bury", "exclude", "cap")
@@ -302,9 +303,9 @@ class Parser:
         hint = None
         if options:
             near = difflib.get_close_matches(token.value.casefold(), options, 1) if token else []
-            hint = _meant(near[0]) if near else _choice(options)
+            hint = meant(near[0]) if near else choice(options)
         if token is None:
-            return Wrong(_missing(what), hint, at_end=True)
+            return Wrong(missing(what), hint, at_end=True)
         return Wrong(saying("{found} stands where {what} is wanted.", found=repr(token.value), what=what), hint, token)
 
     def word(self, options: Sequence[str], what: Saying | str) -> str:
@@ -443,7 +444,7 @@ class Parser:
             raise self.wrong(saying("what {name} is", name=name), ("is", "is not"))
         raise Wrong(
             saying('{found} is followed by neither a comparison nor "is".', found=repr(name)),
-            _meant(near[0]) if near else saying('Write {name} is "…" of an attribute.', name=name),
+            meant(near[0]) if near else saying('Write {name} is "…" of an attribute.', name=name),
             token,
         )
 
@@ -475,7 +476,7 @@ class Parser:
                 if word in all_of:
                     raise Wrong(
                         saying("{found} doesn't go with {action}.", found=repr(word), action=repr(rule.action)),
-                        _choice(options),
+                        choice(options),
                         token,
                     )
                 raise self.wrong(saying("the rest of the rule"), ["and", *options])
@@ -571,7 +572,7 @@ class Parser:
         """What a rule can't do without, and what can't be right."""
 
         def needs(what: Saying, example: str) -> Wrong:
-            return Wrong(_missing(what), saying("For example: {example}", example=example), at_end=True)
+            return Wrong(missing(what), saying("For example: {example}", example=example), at_end=True)
 
         if rule.action in ("boost", "bury") and rule.factor == 1.0:
             raise needs(saying("by how much"), f"{rule.action} … by 20%")
@@ -596,15 +597,3 @@ class Parser:
         if rule.starts is not None and rule.ends is not None and rule.starts >= rule.ends:
             raise Wrong(saying("The rule ends before it begins."), saying('Change "from" or "until".'), self.tokens[-1])
         return rule
-
-
-def _missing(what: Saying | str) -> Saying:
-    return saying("The rule ends too early: {what} is missing.", what=what)
-
-
-def _meant(near: str) -> Saying:
-    return saying("Did you mean {near}?", near=repr(near))
-
-
-def _choice(options: Sequence[str]) -> Saying:
-    return saying("Choose {options}.", options=", ".join(dict.fromkeys(options)))
