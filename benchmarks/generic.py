@@ -38,7 +38,7 @@ from benchmarks.peers.ranks import (
 from regulars.errors import UnreadableFile
 from regulars.recommend.blend import Blend
 from regulars.recommend.dataset import Histories, Int64, Query, Vocabulary
-from regulars.recommend.evaluate import time_split
+from regulars.recommend.evaluate import TimeSplit, time_split
 from regulars.recommend.metrics import ndcg_gains, paired_bootstrap, ranking_report
 from regulars.recommend.model import Model
 from regulars.recommend.train import TrainSettings, fit_model, held_out_people, hold_out, settings_for
@@ -109,9 +109,8 @@ def leave_one_out(vocabulary: Vocabulary, histories: Histories) -> Questions:
     return Questions(vocabulary, past, queries, np.array(targets, np.int32))
 
 
-def split_by_time(vocabulary: Vocabulary, histories: Histories, seed: int) -> Questions:
-    """The question is what each chose first, among what was new to them, in the last tenth of all interactions."""
-    split = time_split(histories, seed=seed)
+def questions_of(vocabulary: Vocabulary, split: TimeSplit) -> Questions:
+    """The question is what each chose first, among what was new to them, after the cut in time."""
     return Questions(vocabulary, split.past, split.queries, np.array([future[0] for future in split.futures], np.int32))
 
 
@@ -126,21 +125,12 @@ def ranks_of_model(model: Model, questions: Questions) -> Int64:
     return out
 
 
-def beside_peers(
-    label: str,
-    questions: Questions,
-    settings: TrainSettings,
-    seed: int = 0,
-    sasrec_settings: SasrecSettings | None = None,
-) -> dict[str, float]:
-    """Train ours and every peer on the same past, print the table with 95 % intervals of NDCG@10 ours minus theirs, and
-    return ours: its figures, and the least favourable peer's difference. sasrec_settings: None leaves that peer out.
+def ranks_of_peers(
+    questions: Questions, settings: TrainSettings, seed: int = 0, sasrec_settings: SasrecSettings | None = None
+) -> dict[str, Int64]:
+    """(cases,) ranks by peer, all trained on the same past. settings: ours; SASRec is stopped by the people that they hold
+    out. sasrec_settings: None leaves that peer out.
     """
-    started = time.monotonic()
-    model, report = fit_model(questions.vocabulary, questions.past, settings, seed, say)
-    seconds = time.monotonic() - started
-    print(json.dumps(report), flush=True)
-    own = ranks_of_model(model, questions)
     peers: dict[str, Int64] = {**counting_ranks(questions), **implicit_ranks(questions, seed)}
     if sasrec_settings is not None:
         before = time.monotonic()
@@ -153,13 +143,35 @@ def beside_peers(
                 f"{time.monotonic() - before:.0f} s in all",
                 flush=True,
             )
+    return peers
+
+
+def beside_peers(
+    label: str,
+    questions: Questions,
+    settings: TrainSettings,
+    seed: int = 0,
+    sasrec_settings: SasrecSettings | None = None,
+    more_peers: Mapping[str, Int64] | None = None,
+    more_figures: Mapping[str, float] | None = None,
+) -> dict[str, float]:
+    """Train ours and every peer on the same past, print the table with 95 % intervals of NDCG@10 ours minus theirs, and
+    return ours: its figures, and the least favourable peer's difference. sasrec_settings: None leaves that peer out.
+    more_peers: (cases,) ranks by name. more_figures: of ours, for the table.
+    """
+    started = time.monotonic()
+    model, report = fit_model(questions.vocabulary, questions.past, settings, seed, say)
+    seconds = time.monotonic() - started
+    print(json.dumps(report), flush=True)
+    own = ranks_of_model(model, questions)
+    peers = {**(more_peers or {}), **ranks_of_peers(questions, settings, seed, sasrec_settings)}
     reports = {name: ranking_report(ranks.tolist()) for name, ranks in peers.items()}
     figures = {**ranking_report(own.tolist()), **differences(own, peers, seed), "train_seconds": seconds}
     for name, source in model.sources.items():
         # Of no peer's: they say which part of the blend carries it.
         alone = Model(model.product_ids, [source], Blend.default([name]))
         reports[f"only {name}"] = ranking_report(ranks_of_model(alone, questions).tolist())
-    print_report(label, {**figures, "tested": float(len(questions))}, reports)
+    print_report(label, {**figures, **(more_figures or {}), "tested": float(len(questions))}, reports)
     return figures
 
 
@@ -196,7 +208,7 @@ def main() -> None:
     if options.protocol != "time":
         sets["leave-one-out"] = leave_one_out(vocabulary, histories)
     if options.protocol != "leave-one-out" and histories.clock:
-        sets["time"] = split_by_time(vocabulary, histories, options.seed)
+        sets["time"] = questions_of(vocabulary, time_split(histories, seed=options.seed))
     for protocol, questions in sets.items():
         beside_peers(f"generic, {protocol}", questions, settings, options.seed, None if options.no_sasrec else peer)
 

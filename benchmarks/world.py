@@ -14,22 +14,16 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import regulars
+from benchmarks._quiet import no_bar
 from benchmarks._report import print_report
 from regulars.demo.compare import Comparison, compare
 from regulars.demo.run import prepare
 from regulars.demo.world import CUSTOMERS, SEED
 from regulars.store.supervisor import wait_stopped
-
-
-@contextmanager
-def _no_bar(*_: object) -> Iterator[None]:
-    yield None
 
 
 def _say(text: str) -> None:
@@ -40,7 +34,7 @@ def lived(folder: Path, options: argparse.Namespace, *, placebo: bool) -> tuple[
     """The comparison, the seconds that making the shop took, and those of stepping it."""
     began = time.monotonic()
     today = datetime.now(UTC) - timedelta(days=options.days)
-    prepare(folder, say=_say, bar=_no_bar, seed=options.seed, customers=options.customers, today=today, lived=0)
+    prepare(folder, say=_say, bar=no_bar, seed=options.seed, customers=options.customers, today=today, lived=0)
     made = time.monotonic() - began
     began = time.monotonic()
     with regulars.open(folder) as shop:

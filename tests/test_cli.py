@@ -2,63 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from command_line import Command, Said, command_in
 from conftest import folder_for_server
-from regulars.cli import main
 from regulars.store import supervisor
-
-
-@dataclass
-class Said:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Command = Callable[..., Said]
 
 
 @pytest.fixture(scope="module")
 def run() -> Iterator[Command]:
-    """Runs `regulars …` in an empty folder: its own entry point, in this process, so that it is quick."""
+    """Runs `regulars …` in an empty folder."""
     with folder_for_server() as here:
-
-        def command(*words: str, **more: str) -> Said:
-            out, err = io.StringIO(), io.StringIO()
-            with (
-                pytest.MonkeyPatch.context() as patch,
-                contextlib.chdir(here),
-                contextlib.redirect_stdout(out),
-                contextlib.redirect_stderr(err),
-            ):
-                patch.setattr(sys, "argv", ["regulars", *words])
-                patch.setattr(sys, "stdin", io.StringIO())
-                for name, value in more.items():
-                    patch.setenv(name, value)
-                code = 0
-                try:
-                    main()
-                except SystemExit as end:
-                    code = end.code if isinstance(end.code, int) else 1
-            return Said(code, out.getvalue(), err.getvalue())
-
-        command.here = here  # type: ignore[attr-defined]
-        yield command
+        yield command_in(here)
 
 
 @pytest.fixture(scope="module")

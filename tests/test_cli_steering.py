@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from command_line import Command, command_in
 from conftest import folder_for_server
-from regulars.cli import main
 from regulars.store import supervisor
 
-
-@dataclass
-class Said:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Command = Callable[..., Said]
 GOOD = "exclude category is Shoes on home\ncap each brand at most 2 on home\n# a comment\noff exclude everything\n"
 
 
@@ -41,27 +23,8 @@ def here() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def run(here: Path) -> Iterator[Command]:
-    """Runs `regulars …` beside a filled shop: the real entry point, in this process. typed: what is piped in."""
-
-    def command(*words: str, typed: str = "") -> Said:
-        out, err = io.StringIO(), io.StringIO()
-        with (
-            pytest.MonkeyPatch.context() as patch,
-            contextlib.chdir(here),
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-        ):
-            patch.setattr(sys, "argv", ["regulars", *words])
-            patch.setattr(sys, "stdin", io.StringIO(typed))
-            patch.setenv("REGULARS_WORKSPACE", "tiny")
-            patch.setenv("COLUMNS", "200")
-            code = 0
-            try:
-                main()
-            except SystemExit as end:
-                code = end.code if isinstance(end.code, int) else 1
-        return Said(code, out.getvalue(), err.getvalue())
-
+    """Runs `regulars …` beside a filled shop."""
+    command = command_in(here, REGULARS_WORKSPACE="tiny", COLUMNS="200")
     made = command("init", "tiny", "--name", "Tiny", "--currency", "GBP", "--zone", "Europe/London")
     assert made.code == 0, made.err
     (here / "products.csv").write_text(

@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 import regulars
-from benchmarks.steering.shop import _no_bar, _settings
+from benchmarks._quiet import no_bar
+from benchmarks.steering.shop import _settings
 from regulars.demo import run
 from regulars.demo.policies import Even, Policy, Popular, Trained
 from regulars.demo.step import Stepper
@@ -66,7 +67,7 @@ def lived(seed: int, customers: int, long_term: float, *, placebo: bool) -> dict
         run.prepare(
             base,
             say=lambda _: None,
-            bar=_no_bar,
+            bar=no_bar,
             seed=seed,
             customers=customers,
             today=today,

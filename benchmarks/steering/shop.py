@@ -8,18 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import regulars
+from benchmarks._quiet import no_bar
 from regulars.demo import run
 from regulars.recommend.train import TrainSettings
 from regulars.shop import Shop
 from regulars.store.supervisor import wait_stopped
-
-
-@contextmanager
-def _no_bar(*_: Any) -> Iterator[None]:
-    yield None
 
 
 def _settings(seconds: float) -> TrainSettings:
@@ -37,7 +32,7 @@ def demo_shop(customers: int, seed: int, seconds: float, lived: int) -> Iterator
         run.prepare(
             folder,
             say=lambda _: None,
-            bar=_no_bar,
+            bar=no_bar,
             seed=seed,
             customers=customers,
             settings=_settings(seconds),

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from regulars.language.translations import Saying, say_in
+from regulars.recommend.rules import checks, language
 from regulars.recommend.rules.completion import Names, complete, written
 from regulars.recommend.rules.language import After, Condition, RuleError, parse, read
 
@@ -89,6 +96,82 @@ def test_a_mistake_is_named_with_its_place_and_what_to_do(text: str) -> None:
         parse(f"# first\n{text}\n", SURFACES)
     assert raised.value.where["line"] == 2
     assert raised.value.where["column"] == column
+
+
+# Beside MISTAKES these bring about everything that can be wrong with a line.
+MORE_MISTAKES = (
+    "boost brand is North by 5000%",
+    "bury everything by",
+    "pin everything",
+    "pin product is x on home",
+    'pin product is "" at 1 on home',
+    "pin product is x at 101 on home",
+    "cap each brand at 3",
+    "cap each brand at most 2.5",
+    "cap each ( at most 2",
+    "exclude brand",
+    "exclude brand is",
+    "exclude brand is (North",
+    "exclude colour blue",
+    "exclude prise blue",
+    "exclude everything for nobody",
+    "exclude everything from tomorrow",
+    "exclude everything nonsense",
+    "exclude everything within 0 days of buying brand is North",
+    "exclude everything within 3 days of eating brand is North",
+    "x" * 2_001,
+    "exclude everything\n" * 1_001,
+)
+
+
+def test_everything_that_can_be_wrong_is_said_in_chinese() -> None:
+    """Whatever the parser or the checker can say has a Chinese text with the same gaps, and is known to come about."""
+    folder = Path(language.__file__).parent
+    written = {file.stem: _said_in(file, "saying") | _said_in(file, "say") for file in folder.glob("*.py")}
+    met = {
+        text
+        for line in (*MISTAKES, *MORE_MISTAKES)
+        for problem in read(line, SURFACES).problems
+        for text in _texts(problem.what, problem.advice)
+    }
+    assert met == written["language"] | written["sayings"]
+    say = say_in("zh")
+    for text in set().union(*written.values()):
+        assert re.search("[\u4e00-\u9fff]", say(text)), f"{text!r} isn't said in Chinese"
+        assert set(re.findall("{(.*?)}", say(text))) == set(re.findall("{(.*?)}", text)), text
+
+
+def test_every_finding_has_a_sentence() -> None:
+    tree = ast.parse(Path(checks.__file__).read_text(encoding="utf-8"))
+    made = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Finding"]
+    codes = {part.value for node in made for part in ast.walk(node.args[1]) if isinstance(part, ast.Constant)}
+    assert len(codes) >= 13
+    for code in codes:
+        finding = checks.Finding("hint", code, (3, 7), {"name": "Nort", "place": 2, "surface": "home", "most": 1})
+        for near in ({}, {"near": "North"}):
+            english, chinese = (
+                checks.sentence(say_in(locale), replace(finding, arguments={**finding.arguments, **near}))
+                for locale in ("en", "zh")
+            )
+            assert english != chinese
+            for told in ("3", *near.values()) if code == "unknown_name" else ("3",):
+                assert told in english
+                assert told in chinese
+
+
+def _said_in(file: Path, function: str) -> set[str]:
+    """The strings that a file gives to this function."""
+    calls = [node for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    given = [node.args[0] for node in calls if getattr(node.func, "id", "") == function and node.args]
+    return {one.value for one in given if isinstance(one, ast.Constant)}
+
+
+def _texts(*sayings: object) -> Iterator[str]:
+    """All strings of these sayings, those in their gaps too."""
+    for one in sayings:
+        if isinstance(one, Saying):
+            yield one.text
+            yield from _texts(*one.gaps.values())
 
 
 def test_a_rule_outlives_a_surface_that_was_taken_away() -> None:

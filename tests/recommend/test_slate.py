@@ -22,6 +22,7 @@ from regulars.recommend.slate import (
     Slate,
     composed,
     diversified,
+    in_spreads,
     moved,
     reordered,
     spread,
@@ -306,6 +307,16 @@ def test_worth_for_coming_back_moves_too_and_is_kept_apart() -> None:
     assert (why.rules, why.tired) == (None, None)
     assert why.return_value is not None
     assert int(why.return_value.argmax()) == 0
+
+
+def test_scores_in_spreads_are_the_same_on_any_scale_and_flat_ones_stay_flat() -> None:
+    scores = np.linspace(3, -3, 80, dtype=np.float32)
+    found = in_spreads(scores)
+    assert found[:50].mean() == pytest.approx(0, abs=1e-5)
+    assert found[:50].std() == pytest.approx(1, abs=1e-5)
+    assert np.allclose(in_spreads(7 * scores), found, atol=1e-4)
+    assert in_spreads(np.full(5, 0.25, np.float32)).tolist() == [0.0] * 5
+    assert len(in_spreads(np.zeros(0, np.float32))) == 0
 
 
 def test_nothing_moves_nothing() -> None:

@@ -125,6 +125,25 @@ def test_settings_are_saved_and_wrong_ones_refused(whole: Shop) -> None:
     simulate(whole, steps)
 
 
+def test_what_is_wrong_with_rules_is_said_in_the_readers_language(whole: Shop) -> None:
+    async def steps(user: Any) -> None:
+        await user.open("/recommendations/rules")
+        await user.should_see("启用", retries=PATIENCE)
+        form = form_of(user, "启用")
+        wrong = "boots brand is North by 20%\nexclude price > 3 on hom\ncap each brand"
+        form.trigger("submit.prevent", {"text": [wrong], "do": ["check"]})
+        await user.should_see("所在的位置应为动作", retries=PATIENCE)
+        await user.should_see("是指 &#39;home&#39; 吗？", retries=PATIENCE)
+        await user.should_see("规则不完整：缺少数量上限", retries=PATIENCE)
+        await user.should_not_see("is wanted")
+        odd = "boost stock < 3 by 20%\nbury stock < 3 by 20%\nexclude brand is Nobody"
+        form.trigger("submit.prevent", {"text": [odd], "do": ["preview"]})
+        await user.should_see("对相同商品一升一降", retries=PATIENCE)
+        await user.should_see("没有名为 Nobody 的内容", retries=PATIENCE)
+
+    simulate(whole, steps, "zh-CN")
+
+
 def test_a_key_is_made_shown_once_and_revoked(whole: Shop) -> None:
     async def steps(user: Any) -> None:
         await user.open("/settings")

@@ -133,6 +133,9 @@ def test_checking_says_what_is_wrong_and_odd_in_both_languages_and_writes_nothin
     assert any("Did you mean Shoes?" in one["text"] for one in told["findings"])
     chinese = api.told("POST", "/v1/rules/check", {"text": text}, locale="zh")
     assert [one["text"] for one in chinese["findings"]] != [one["text"] for one in told["findings"]]
+    assert told["problems"][0]["message"] == "The rule ends too early: a comparison is missing."
+    assert chinese["problems"][0]["message"] == "规则不完整：缺少比较符号。"
+    assert chinese["problems"][0]["hint"] == "例如写成 stock > 20。"
     assert api.told("GET", "/v1/rules")["version"] == before
 
 

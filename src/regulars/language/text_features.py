@@ -22,6 +22,7 @@ import scipy.sparse as sparse
 from safetensors.numpy import load_file, save_file
 
 from regulars.errors import DamagedModel, InvalidInput
+from regulars.language.unit_vectors import unit_rows
 
 if TYPE_CHECKING:
     from sklearn.feature_extraction.text import CountVectorizer
@@ -150,7 +151,7 @@ class TextEncoder:
             components[:, :rank] = directions.T
         # Half precision is what is stored: rounding now makes a loaded encoder equal to the fitted one.
         encoder = cls(terms, idf, components.astype(np.float16).astype(np.float32), settings)
-        return encoder, _unit_rows(matrix)
+        return encoder, _unit_sparse_rows(matrix)
 
     def transform(self, texts: Sequence[str]) -> Float32:
         """Vectors of n texts, (n, dims) float32, each of length 1, or all zeros where no known term occurs."""
@@ -164,14 +165,12 @@ class TextEncoder:
         ]
         if not counted or not cleaned:
             return sparse.csr_matrix((len(texts), len(self.idf)), dtype=np.float32)
-        return _unit_rows(_weigh(counted, self.idf))
+        return _unit_sparse_rows(_weigh(counted, self.idf))
 
     def project(self, rows: Any) -> Float32:
         """`rows` → vectors, (n, dims) float32, each of length 1 or all zeros."""
         vectors = np.asarray(rows @ self.components, np.float32)
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        unit: Float32 = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 1e-6)
-        return unit
+        return unit_rows(vectors)
 
     def same_as(self, other: TextEncoder) -> bool:
         """Do both give the same vector to every text?"""
@@ -239,11 +238,11 @@ def _weigh(counted: Sequence[Any], idf: Float32) -> Any:
         block = sparse.csr_matrix(counts, dtype=np.float32, copy=True)
         block.data = (1 + np.log(block.data)) * idf[start + block.indices]
         start += block.shape[1]
-        blocks.append(_unit_rows(block))
+        blocks.append(_unit_sparse_rows(block))
     return sparse.hstack(blocks, format="csr", dtype=np.float32)
 
 
-def _unit_rows(matrix: Any) -> Any:
+def _unit_sparse_rows(matrix: Any) -> Any:
     """Each row of a CSR matrix divided by its length; empty rows stay."""
     squares = np.concatenate([[0.0], np.cumsum(matrix.data.astype(np.float64) ** 2)])
     lengths = np.sqrt(np.maximum(squares[matrix.indptr[1:]] - squares[matrix.indptr[:-1]], 0))

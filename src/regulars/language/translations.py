@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import gettext
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -58,3 +60,31 @@ def best_locale(asked: str | None, offered: tuple[str, ...] = LOCALES) -> str:
 def say_in(locale: str) -> Say:
     """The function that says an English string in this language: `say = say_in("zh"); say("Home")`."""
     return _translations(locale).gettext
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """A string made where no reader is known yet, such as in a parser: said in the reader's language when it is shown.
+
+    text: English, `{name}` for its gaps. gaps: what fills them; sayings among them are said in the same language.
+    """
+
+    text: str
+    gaps: Mapping[str, Any] = field(default_factory=dict)
+
+    def said(self, say: Say) -> str:
+        """In the language of `say`."""
+        filled = {name: gap.said(say) if isinstance(gap, Saying) else gap for name, gap in self.gaps.items()}
+        return say(self.text).format(**filled)
+
+    def __str__(self) -> str:
+        return self.said(str)
+
+
+def saying(text: str, /, **gaps: Any) -> Saying:
+    """A saying with its gaps filled.
+
+    >>> str(saying("{count} of them", count=3))
+    '3 of them'
+    """
+    return Saying(text, gaps)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -40,13 +40,16 @@ GATE_SLACK = 0.95  # the blend may be this much worse than its best source befor
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """What a training run reads. logged: lists that were shown and what was chosen in them."""
+    """What a training run reads. products: all of them, as they were read. logged: lists that were shown and what was chosen
+    in them. refused: people left out because they refused personalisation, visitors as negative ids. zone: the shop's.
+    """
 
     vocabulary: Vocabulary
     histories: Histories
+    products: CatalogueReader
+    zone: str
     logged: Lists | None = None
-    refused: int = 0
-    """People left out because they refused personalisation."""
+    refused: Sequence[int] = ()
     arrivals: ContextPrior = UNLEARNED
 
 
@@ -86,7 +89,7 @@ def read_data(database: Database, workspace: Workspace, with_pictures: bool = Fa
             hint="Import some: `regulars import events FILE` or `regulars import orders FILE`.",
         )
     arrivals = learn(mirror, catalogue, zone, refused)
-    return Data(vocabulary, histories, logged if len(logged) else None, len(refused), arrivals)
+    return Data(vocabulary, histories, reader, zone, logged if len(logged) else None, refused, arrivals)
 
 
 def settings_for(workspace: Workspace, max_seconds: float | None = None) -> TrainSettings:
@@ -137,7 +140,7 @@ def train(
     try:
         model.save(draft.folder)
         data.arrivals.save(draft.folder)
-        report["return_value"] = _learn_returns(database, workspace, model, draft)
+        report["return_value"] = _learn_returns(workspace, data, model, draft)
         draft.metrics = report
         draft.parent = parent["version"] if parent is not None else None
         draft.settings = {"seed": seed, **saved_settings.document_of(settings)}
@@ -158,17 +161,13 @@ def train(
     return Trained(version, passed and promote, verdict, report)
 
 
-def _learn_returns(database: Database, workspace: Workspace, model: Model, draft: registry.Draft) -> dict[str, Any]:
+def _learn_returns(workspace: Workspace, data: Data, model: Model, draft: registry.Draft) -> dict[str, Any]:
     """What coming back is worth, into the version's folder; or why it isn't known yet."""
     mirror = Mirror(workspace.mirror)
-    reader = CatalogueReader()
-    with database.connect(autocommit=True) as connection:
-        reader.refresh(connection)
-        zone = shop_table.read(connection).settings.zone
-        refused = people.refused(connection)
-    catalogue = reader.catalogue(model.product_ids)
+    catalogue = data.products.catalogue(model.product_ids)
+    now = datetime.now(UTC).replace(tzinfo=None)
     try:
-        found = returns.learn(mirror, catalogue, model, zone, datetime.now(UTC).replace(tzinfo=None), refused)
+        found = returns.learn(mirror, catalogue, model, data.zone, now, data.refused)
     except NotEnoughData as error:
         return {"skipped": error.detail}
     found.save(draft.folder)
@@ -193,7 +192,7 @@ def _describe(database: Database, draft: registry.Draft, data: Data, settings: T
     with database.connect() as connection:
         before = next((row["version"] for row in registry.versions(connection, KIND) if row["serving"]), None)
         currency = shop_table.read(connection).settings.currency
-    origin = card.Origin(draft.version, seed, data.refused, before, draft.parent, currency)
+    origin = card.Origin(draft.version, seed, len(data.refused), before, draft.parent, currency)
     card.save(card.made(origin, data.vocabulary, data.histories, settings, draft.metrics), draft.folder)
     for number, network in enumerate(draft.metrics.get("sequence", [])):
         series = curves.series_of(network["history"])

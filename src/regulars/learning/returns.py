@@ -26,6 +26,7 @@ from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.dataset import Float32, Query
 from regulars.recommend.longterm import FACTS, ReturnValue, facts
 from regulars.recommend.model import Model
+from regulars.recommend.slate import in_spreads
 from regulars.schema.events import STRENGTHS, EventType
 from regulars.store.labels import RETURN_AFTER, label_returns, read_events, sessions
 from regulars.store.mirror import Mirror
@@ -398,9 +399,7 @@ def _mean_facts(
     tired = timeline.tired(moment, catalogue)
     history = np.array(items, np.int32)
     found = model.retrieve(Query(history, np.array(ages, np.float32), np.array(strengths, np.float32)))
-    width = float(np.std(found.scores[:50])) if len(found) > 1 else 1.0
-    centre = float(found.scores[:50].mean()) if len(found) else 0.0
-    fit_of = dict(zip(found.items.tolist(), ((found.scores - centre) / max(width, 1e-9)).tolist(), strict=True))
+    fit_of = dict(zip(found.items.tolist(), in_spreads(found.scores).tolist(), strict=True))
     lowest = min(fit_of.values(), default=0.0)
     rows, weights = [], []
     for _, _, products in lists.head(4).iter_rows():

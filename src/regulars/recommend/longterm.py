@@ -21,6 +21,7 @@ from regulars.errors import DamagedModel
 from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.dataset import Float32, Int32, Int64
 from regulars.recommend.model import Candidates
+from regulars.recommend.slate import in_spreads
 
 FACTS = ("fit", "tired", "new_kind", "fresh", "price_fit", "rating", "buyers_return", "popular")
 """What is asked of a product beside a person.
@@ -83,10 +84,8 @@ class ReturnValue:
 
     def of(self, catalogue: Catalogue, history: Int32, tired: Mapping[int, int], candidates: Candidates) -> Float32:
         """(c,) each candidate's worth, in standard deviations among these candidates."""
-        scores = candidates.scores
-        width = float(np.std(scores[:50])) if len(scores) > 1 else 0.0
-        fit = (scores - scores[:50].mean()) / (width if width > 1e-9 else 1.0)
-        found = facts(catalogue, history, tired, candidates.items, fit.astype(np.float32), self._aligned(catalogue))
+        fit = in_spreads(candidates.scores)
+        found = facts(catalogue, history, tired, candidates.items, fit, self._aligned(catalogue))
         values = ((found - self.means) / self.widths) @ self.weights
         apart = float(values[:200].std())
         return np.asarray((values - values.mean()) / (apart if apart > 1e-9 else 1.0), np.float32)

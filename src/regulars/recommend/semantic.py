@@ -19,6 +19,7 @@ import numpy.typing as npt
 from safetensors.numpy import load_file, save_file
 
 from regulars.language.sentence_vectors import SentenceEncoder
+from regulars.language.unit_vectors import unit_rows
 from regulars.recommend.items import Item
 
 Float32 = npt.NDArray[np.float32]
@@ -107,7 +108,7 @@ class SemanticIndex:
             title_rows, about_rows = store.rows(titles), store.rows(about)
             self._means.append(_mean(title_rows))
             centred_titles, centred_about = _centred(title_rows), _centred(about_rows)
-            kind_rows = _unit(_grouped(centred_titles, kinds) + _grouped(centred_about, kinds))
+            kind_rows = unit_rows(_grouped(centred_titles, kinds) + _grouped(centred_about, kinds))
             self._views.append((centred_titles, kind_rows))
         named = [" ".join(name) for name in names]
         texts += named
@@ -121,10 +122,10 @@ class SemanticIndex:
         n = len(self._kinds)
         title, kind = np.zeros(n, np.float32), np.zeros(n, np.float32)
         for (titles, kinds), mean in zip(self._views, self._means, strict=True):
-            own = _unit((asked - mean)[None])[0]
+            own = unit_rows((asked - mean)[None])[0]
             title = np.maximum(title, titles @ own)
             kind = np.maximum(kind, (kinds @ own)[self._kinds])
-        own = _unit((asked - self._name_mean)[None])[0]
+        own = unit_rows((asked - self._name_mean)[None])[0]
         kind = np.maximum(kind, (self._names @ own)[self._kinds])
         return Near(title, kind)
 
@@ -154,13 +155,7 @@ def _centred(rows: Float32) -> Float32:
     there = np.abs(rows).sum(axis=1) > 0
     out = rows - _mean(rows)
     out[~there] = 0
-    return _unit(out)
-
-
-def _unit(rows: Float32) -> Float32:
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit: Float32 = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 1e-6)
-    return unit
+    return unit_rows(out)
 
 
 def _grouped(rows: Float32, groups: npt.NDArray[np.int64]) -> Float32:

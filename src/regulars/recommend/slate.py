@@ -86,7 +86,10 @@ class Exposures:
 
 def reordered(candidates: Candidates, scores: Float32) -> Candidates:
     """The same candidates with these scores, best first; rows of what a ranker was told go along (NaN where it wasn't)."""
-    order = np.argsort(-scores, kind="stable")
+    return _in_order(candidates, scores, np.argsort(-scores, kind="stable"))
+
+
+def _in_order(candidates: Candidates, scores: Float32, order: npt.NDArray[np.intp]) -> Candidates:
     rows = candidates.rows
     if len(rows) < len(candidates):
         rows = np.full((len(candidates), candidates.rows.shape[1]), np.nan, np.float32)
@@ -111,6 +114,13 @@ def spread(scores: Float32) -> float:
     some = scores[:SPREAD_OF]
     found = float(np.std(some)) if len(some) > 1 else 0.0
     return found if found > 1e-9 else 1.0
+
+
+def in_spreads(scores: Float32) -> Float32:
+    """(c,) how far each score is above the mean of the best candidates', in their spreads. scores: (c,) best first."""
+    if len(scores) == 0:
+        return scores
+    return np.asarray((scores - scores[:SPREAD_OF].mean()) / spread(scores), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +172,7 @@ def moved(
     scores = (candidates.scores + added).astype(np.float32)
     order = np.argsort(-scores, kind="stable")
     parts = [None if one is None else one[order] for one in (by_rules, by_tired, by_value)]
-    return reordered(candidates, scores), Moved(*parts)
+    return _in_order(candidates, scores, order), Moved(*parts)
 
 
 def diversified(scores: Float32, alike: Callable[[npt.NDArray[np.int64]], Float32], dial: float, n: int) -> list[int]:

@@ -107,6 +107,23 @@ def read_people(connection: Connection, customers: Sequence[ExternalId]) -> list
     return [person_of(row) for row in connection.execute(READ_PEOPLE, values)]
 
 
+READ_AGAIN = """
+SELECT p.* FROM unnest(%s::bigint[], %s::bigint[]) WITH ORDINALITY AS asked (customer, visitor, place)
+LEFT JOIN LATERAL (SELECT namespace, value FROM external_ids x WHERE x.kind = 'customer' AND x.id = asked.customer LIMIT 1) c ON true
+LEFT JOIN LATERAL (SELECT value FROM external_ids x WHERE x.kind = 'visitor' AND x.id = asked.visitor LIMIT 1) v ON true
+CROSS JOIN LATERAL read_person(c.namespace, c.value, v.value, %s, %s) p ORDER BY asked.place
+"""
+
+
+def read_again(connection: Connection, asked: Sequence[tuple[int | None, int | None]]) -> list[Person]:
+    """Many in one round trip, in the order asked, by our own ids as decisions keep them: of customer and of visitor. NOBODY
+    where both are None.
+    """
+    values = [customer for customer, _ in asked], [visitor for _, visitor in asked], _KINDS, HISTORY_LENGTH
+    rows = connection.execute(READ_AGAIN, values)
+    return [person_of(row) if any(one) else NOBODY for row, one in zip(rows, asked, strict=True)]
+
+
 ERASE = "SELECT erase_customer(%s) AS counts"
 
 

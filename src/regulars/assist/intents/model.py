@@ -21,6 +21,7 @@ from regulars.assist.intents.settings import OUT_OF_SCOPE
 from regulars.errors import DamagedModel
 from regulars.language.text_encoders import OnnxTextEncoder, encode_multilingual
 from regulars.language.text_features import TextEncoder
+from regulars.language.unit_vectors import unit_rows
 
 Float32 = npt.NDArray[np.float32]
 
@@ -236,9 +237,7 @@ class IntentModel:
         cleaned = [clean(text) for text in texts]
         dense = [self.reader.rows(part, cleaned) for part in self.reader.parts if part != "terms"]
         rows = np.hstack(dense) if dense else np.asarray(self.reader.rows("terms", cleaned).todense(), np.float32)
-        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        unit: Float32 = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 1e-6)
-        return unit
+        return unit_rows(rows)
 
     def decide(self, texts: Sequence[str], readings: Readings, blend: Blend) -> list[Prediction]:
         """Predictions from what the parts said of cleaned texts."""

@@ -17,6 +17,7 @@ from safetensors.numpy import load
 
 from regulars.assist.knowledge.words import is_chinese
 from regulars.language.sentence_vectors import SentenceEncoder
+from regulars.language.unit_vectors import unit_rows
 
 Float32 = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
@@ -117,6 +118,4 @@ def centred(vectors: Float32, zh: Flags, kind: str, encoder: str, weight: int) -
             n = int(chosen.sum())
             mean = (weight * mean + n * vectors[chosen].mean(axis=0)) / (weight + n)
         out[chosen] -= mean
-    lengths = np.linalg.norm(out, axis=1, keepdims=True)
-    unit: Float32 = np.divide(out, lengths, out=np.zeros_like(out), where=lengths > 1e-6)
-    return unit
+    return unit_rows(out)

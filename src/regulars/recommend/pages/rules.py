@@ -12,7 +12,7 @@ from regulars.desk import parts
 from regulars.desk.frame import title
 from regulars.desk.markup import Markup, joined, tag
 from regulars.desk.visit import Visit
-from regulars.errors import InvalidInput
+from regulars.errors import Conflict, InvalidInput
 from regulars.recommend.pages import context
 from regulars.recommend.pages.context import Room
 from regulars.recommend.rules import checks
@@ -134,6 +134,8 @@ class _Editor:
         wanted = given.get("do", ["publish"])[0]
         engine = self.room.engine_of()
         serving = engine.serving
+        if (why := rules.too_long(text)) is not None:
+            raise InvalidInput(why.said(say))
         checked = await asyncio.to_thread(rules.check, serving, text)
         self.told.clear()
         if checked.read.problems:
@@ -144,7 +146,10 @@ class _Editor:
             )
         if wanted == "publish":
             note = given.get("note", [""])[0].strip()
-            book = await engine.in_transaction(lambda c: rules.publish(c, serving, text, note, self.book.version))
+            try:
+                book = await engine.in_transaction(lambda c: rules.publish(c, serving, text, note, self.book.version))
+            except Conflict as error:
+                raise Conflict(say("The rules were changed meanwhile. Look at the new ones and try again.")) from error
             await engine.refresh()
             parts.say_note(say("Version {version} is in force.", version=book.version))
             ui.timer(1.0, lambda: ui.navigate.reload(), once=True)
@@ -165,16 +170,18 @@ class _Editor:
 
 def _problems(visit: Visit, checked: rules.Checked) -> Markup:
     lines = checked.text.splitlines()
+    say = visit.say
     shown = [
         tag(
             "li",
-            tag("b", visit.say("Line {line}, character {column}", line=one.line, column=one.column)),
-            ": ", one.message, " ", one.hint,
+            tag("b", say("Line {line}, character {column}", line=one.line, column=one.column)),
+            ": ", message, " ", hint,
             tag("pre", lines[one.line - 1][: one.column - 1], tag("mark", lines[one.line - 1][one.column - 1 : one.column - 1 + one.length] or " "), lines[one.line - 1][one.column - 1 + one.length :]),
         )
         for one in checked.read.problems[:20]
+        for message, hint in (one.said(say),)
     ]  # fmt: skip
-    return parts.section(visit.say("What can't be read"), tag("ul", *shown))
+    return parts.section(say("What can't be read"), tag("ul", *shown))
 
 
 def _findings(visit: Visit, checked: rules.Checked) -> Markup:

@@ -6,14 +6,15 @@ A finding is a code with arguments; it is said in the reader's language when sho
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 
 from regulars.language.translations import Say
-from regulars.recommend.catalogue import Catalogue
+from regulars.recommend.catalogue import Catalogue, named
 from regulars.recommend.rules.book import Compiled, RuleBook
 from regulars.recommend.rules.completion import Names, names_of
 from regulars.recommend.rules.language import NUMBERS, Rule
@@ -71,16 +72,14 @@ def _unknown(rule: Rule, catalogue: Catalogue, names: Names) -> Iterable[Finding
     attributes = {name.casefold(): name for name in names.values}
     for test in (*rule.tests, *(rule.after.tests if rule.after is not None else ())):
         there: Sequence[str]
+        known: Callable[[str], bool]
         match test.field:
             case "product":
-                there = names.products
-                known: Callable[[str], bool] = lambda name: _product(catalogue, name)  # noqa: E731
+                there, known = names.products, partial(_is_product, catalogue)
             case "category":
-                there = names.categories
-                known = lambda name: bool(catalogue.in_category(name).any())  # noqa: E731
+                there, known = names.categories, partial(_is_category, catalogue)
             case "brand":
-                there = names.brands
-                known = lambda name: bool(catalogue.of_brand(name).any())  # noqa: E731
+                there, known = names.brands, partial(_is_brand, catalogue)
             case attribute if attribute not in NUMBERS:
                 if attribute.casefold() not in attributes:
                     near = difflib.get_close_matches(
@@ -89,8 +88,7 @@ def _unknown(rule: Rule, catalogue: Catalogue, names: Names) -> Iterable[Finding
                     yield _unnamed(rule, attribute, [attributes.get(near[0], near[0])] if near else [])
                     continue
                 there = names.values[attributes[attribute.casefold()]]
-                folded = {value.casefold() for value in there}
-                known = lambda name, folded=folded: name.casefold() in folded  # type: ignore[misc]  # noqa: E731
+                known = partial(_is_among, {value.casefold() for value in there})
             case _:
                 continue
         for value in test.values:
@@ -100,10 +98,20 @@ def _unknown(rule: Rule, catalogue: Catalogue, names: Names) -> Iterable[Finding
         yield _unnamed(rule, rule.each, difflib.get_close_matches(rule.each.casefold(), list(attributes), 1))
 
 
-def _product(catalogue: Catalogue, name: str) -> bool:
-    from regulars.recommend.catalogue import named
-
+def _is_product(catalogue: Catalogue, name: str) -> bool:
     return named(catalogue, name) is not None
+
+
+def _is_category(catalogue: Catalogue, name: str) -> bool:
+    return bool(catalogue.in_category(name).any())
+
+
+def _is_brand(catalogue: Catalogue, name: str) -> bool:
+    return bool(catalogue.of_brand(name).any())
+
+
+def _is_among(folded: Set[str], name: str) -> bool:
+    return name.casefold() in folded
 
 
 def _unnamed(rule: Rule, name: str, near: Sequence[str]) -> Finding:

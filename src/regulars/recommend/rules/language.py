@@ -32,6 +32,8 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from regulars.errors import InvalidInput
+from regulars.language.translations import Say, Saying, saying
+from regulars.recommend.rules.sayings import choice, meant, missing
 
 Action = Literal["pin", "boost", "bury", "exclude", "cap"]
 ACTIONS: tuple[Action, ...] = ("pin", "boost", "bury", "exclude", "cap")
@@ -107,13 +109,27 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A line that isn't a rule. line and column: 1-based; length: of what is wrong."""
+    """A line that isn't a rule. line and column: 1-based; length: of what is wrong. what, advice: for any reader."""
 
     line: int
     column: int
     length: int
-    message: str
-    hint: str = ""
+    what: Saying
+    advice: Saying | None = None
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in English."""
+        return str(self.what)
+
+    @property
+    def hint(self) -> str:
+        """What could stand there instead, in English; empty where nothing is known."""
+        return "" if self.advice is None else str(self.advice)
+
+    def said(self, say: Say) -> tuple[str, str]:
+        """Message and hint in the reader's language."""
+        return self.what.said(say), "" if self.advice is None else self.advice.said(say)
 
     def __str__(self) -> str:
         return f"line {self.line}, column {self.column}: {self.message} {self.hint}".rstrip()
@@ -167,9 +183,11 @@ _TOKENS = re.compile(
 class Wrong(Exception):
     """A line that can't be read, as the parser finds it. token: where; at_end: more was wanted."""
 
-    def __init__(self, message: str, hint: str = "", token: _Token | None = None, *, at_end: bool = False) -> None:
-        super().__init__(message)
-        self.message, self.hint, self.token, self.at_end = message, hint, token, at_end
+    def __init__(
+        self, what: Saying, advice: Saying | None = None, token: _Token | None = None, *, at_end: bool = False
+    ) -> None:
+        super().__init__(str(what))
+        self.what, self.advice, self.token, self.at_end = what, advice, token, at_end
 
 
 def read(text: str, surfaces: Iterable[str], zone: str = "UTC", *, lenient: bool = False) -> Read:
@@ -185,14 +203,14 @@ def read(text: str, surfaces: Iterable[str], zone: str = "UTC", *, lenient: bool
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         if len(rules) >= MAX_RULES:
-            problems.append(Problem(number, 1, len(line), f"There are more than {MAX_RULES} rules."))
+            problems.append(Problem(number, 1, len(line), saying("There are more than {most} rules.", most=MAX_RULES)))
             break
         try:
             rules.append(Parser(line, number, known, zone, lenient=lenient).rule())
         except Wrong as wrong:
             token = wrong.token
             start, end = (len(line.rstrip()), len(line.rstrip())) if token is None else (token.start, token.end)
-            problems.append(Problem(number, start + 1, max(1, end - start), wrong.message, wrong.hint))
+            problems.append(Problem(number, start + 1, max(1, end - start), wrong.what, wrong.advice))
     return Read(tuple(rules), tuple(problems))
 
 
@@ -225,7 +243,9 @@ class Parser:
 
     def _tokens(self) -> list[_Token]:
         if len(self.line) > MAX_LINE:
-            raise Wrong(f"A rule has at most {MAX_LINE:,} characters.", "Split it in two.")
+            raise Wrong(
+                saying("A rule has at most {most} characters.", most=f"{MAX_LINE:,}"), saying("Split it in two.")
+            )
         found = []
         for match in _TOKENS.finditer(self.line):
             kind = match.lastgroup or "other"
@@ -233,9 +253,13 @@ class Parser:
             if kind in ("space", "comment"):
                 continue
             if kind == "open":
-                raise Wrong("A text isn't closed.", 'Put a " at its end.', token)
+                raise Wrong(saying("A text isn't closed."), saying('Put a " at its end.'), token)
             if kind == "other":
-                raise Wrong(f"{match.group()!r} means nothing here.", "Names stand in quotation marks.", token)
+                raise Wrong(
+                    saying("{found} means nothing here.", found=repr(match.group())),
+                    saying("Names stand in quotation marks."),
+                    token,
+                )
             value = match.group()
             if kind == "text":
                 value = re.sub(r"\\(.)", r"\1", value[1:-1])
@@ -273,17 +297,18 @@ class Parser:
         self.wanted = Wanted()
         return True
 
-    def wrong(self, what: str, options: Sequence[str] = ()) -> Wrong:
+    def wrong(self, what: Saying | str, options: Sequence[str] = ()) -> Wrong:
+        """what: is wanted here; a plain string is a word of the language, the same for every reader."""
         token = self.peek()
-        hint = ""
+        hint = None
         if options:
             near = difflib.get_close_matches(token.value.casefold(), options, 1) if token else []
-            hint = f"Did you mean {near[0]!r}?" if near else f"Choose {_listed(options)}."
+            hint = meant(near[0]) if near else choice(options)
         if token is None:
-            return Wrong(f"The rule ends too early: {what} is missing.", hint, at_end=True)
-        return Wrong(f"{token.value!r} stands where {what} is wanted.", hint, token)
+            return Wrong(missing(what), hint, at_end=True)
+        return Wrong(saying("{found} stands where {what} is wanted.", found=repr(token.value), what=what), hint, token)
 
-    def word(self, options: Sequence[str], what: str) -> str:
+    def word(self, options: Sequence[str], what: Saying | str) -> str:
         self._may(options)
         token = self.peek()
         if token is None or token.kind != "word" or token.value.casefold() not in options:
@@ -292,7 +317,7 @@ class Parser:
         self.wanted = Wanted()
         return token.value.casefold()
 
-    def number_(self, what: str) -> float:
+    def number_(self, what: Saying) -> float:
         self._may(kinds=("number",))
         token = self.peek()
         if token is None or token.kind not in ("number", "percent"):
@@ -301,11 +326,15 @@ class Parser:
         self.wanted = Wanted()
         return float(token.value.rstrip("% "))
 
-    def whole(self, what: str, least: int, most: int) -> int:
+    def whole(self, what: Saying, least: int, most: int) -> int:
         token = self.peek()
         value = self.number_(what)
         if value != int(value) or not least <= value <= most:
-            raise Wrong(f"{what} is a whole number from {least} to {most:,}.", "", token)
+            raise Wrong(
+                saying("{what} is a whole number from {least} to {most}.", what=what, least=least, most=f"{most:,}"),
+                None,
+                token,
+            )
         return int(value)
 
     def name(self, kind: Expectation, of: str = "") -> str:
@@ -313,9 +342,9 @@ class Parser:
         self._may(kinds=(kind,), of=of)
         token = self.peek()
         if token is None or token.kind == "sign":
-            raise self.wrong('a name in quotation marks, such as "North",')
+            raise self.wrong(saying('a name in quotation marks, such as "North",'))
         if not token.value.strip():
-            raise Wrong("A name is empty.", "", token)
+            raise Wrong(saying("A name is empty."), None, token)
         self.at += 1
         self.wanted = Wanted()
         return token.value
@@ -324,12 +353,12 @@ class Parser:
 
     def rule(self) -> Rule:
         off = self.is_next("off")
-        action: Action = self.word(ACTIONS, "an action")  # type: ignore[assignment]
+        action: Action = self.word(ACTIONS, saying("an action"))  # type: ignore[assignment]
         each = None
         tests: tuple[Condition, ...] = ()
         if self.is_next("everything"):
             if action == "pin":
-                raise self.wrong("one product")
+                raise self.wrong(saying("one product"))
         elif action == "cap" and self.is_next("each"):
             each = self.group()
             if self.is_next("of"):
@@ -344,9 +373,13 @@ class Parser:
         self._may(("brand", "category"), ("attribute",))
         token = self.peek()
         if token is None or token.kind not in ("word", "text"):
-            raise self.wrong("brand, category or an attribute")
+            raise self.wrong(saying("brand, category or an attribute"))
         if token.value.casefold() in (*NUMBERS, "product"):
-            raise Wrong(f"A cap can't count by {token.value}.", "Count by brand, category or an attribute.", token)
+            raise Wrong(
+                saying("A cap can't count by {found}.", found=token.value),
+                saying("Count by brand, category or an attribute."),
+                token,
+            )
         self.at += 1
         self.wanted = Wanted()
         return token.value.casefold() if token.value.casefold() in NAMED else token.value
@@ -361,7 +394,7 @@ class Parser:
         self._may((*NAMED, *NUMBERS, "attribute"), ("attribute",))
         token = self.peek()
         if token is None or token.kind not in ("word", "text") or token.value.casefold() in TAILS:
-            raise self.wrong("what it is about", (*NAMED, *NUMBERS, "attribute"))
+            raise self.wrong(saying("what it is about"), (*NAMED, *NUMBERS, "attribute"))
         self.at += 1
         self.wanted = Wanted()
         name = token.value
@@ -383,12 +416,12 @@ class Parser:
         self._may(COMPARISONS[:4])
         sign = self.peek()
         if sign is None or sign.kind != "sign" or sign.value not in COMPARISONS:
-            hint = f"Write {name} > 20, for example." if name in NUMBERS else ""
-            error = self.wrong("a comparison")
-            raise Wrong(error.message, hint, error.token, at_end=error.at_end)
+            hint = saying("Write {name} > 20, for example.", name=name) if name in NUMBERS else None
+            error = self.wrong(saying("a comparison"))
+            raise Wrong(error.what, hint, error.token, at_end=error.at_end)
         self.at += 1
         self.wanted = Wanted()
-        value = self.number_("a number")
+        value = self.number_(saying("a number"))
         if name == "age":
             self.is_next("days")
         return Condition(name, sign.value, (value,))
@@ -402,14 +435,16 @@ class Parser:
         if self.is_next("is") or self.is_next("="):
             return Condition(name, "is", self.names(kind, name))
         if name in NAMED or token.kind == "text":
-            raise self.wrong(f"what {name} is" if self.peek() is None else '"is" or "is not"', ("is", "is not"))
+            at_end = self.peek() is None
+            wanted = saying("what {name} is", name=name) if at_end else saying('"is" or "is not"')
+            raise self.wrong(wanted, ("is", "is not"))
         options = (*NAMED, *NUMBERS)
         near = difflib.get_close_matches(name.casefold(), options, 1)
         if self.peek() is None:
-            raise self.wrong(f"what {name} is", ("is", "is not"))
+            raise self.wrong(saying("what {name} is", name=name), ("is", "is not"))
         raise Wrong(
-            f'{name!r} is followed by neither a comparison nor "is".',
-            f"Did you mean {near[0]!r}?" if near else f'Write {name} is "…" of an attribute.',
+            saying('{found} is followed by neither a comparison nor "is".', found=repr(name)),
+            meant(near[0]) if near else saying('Write {name} is "…" of an attribute.', name=name),
             token,
         )
 
@@ -433,12 +468,18 @@ class Parser:
                 return rule, seen
             word = token.value.casefold() if token.kind == "word" else ""
             if word in seen:
-                raise Wrong(f"{word!r} stands twice.", "A rule says each thing once.", token)
+                raise Wrong(
+                    saying("{found} stands twice.", found=repr(word)), saying("A rule says each thing once."), token
+                )
             if word not in options:
                 all_of = [one for one in TAILS if one not in options]
                 if word in all_of:
-                    raise Wrong(f"{word!r} doesn't go with {rule.action!r}.", f"Choose {_listed(options)}.", token)
-                raise self.wrong("the rest of the rule", ["and", *options])
+                    raise Wrong(
+                        saying("{found} doesn't go with {action}.", found=repr(word), action=repr(rule.action)),
+                        choice(options),
+                        token,
+                    )
+                raise self.wrong(saying("the rest of the rule"), ["and", *options])
             self.at += 1
             self.wanted = Wanted()
             seen.add(word)
@@ -457,21 +498,21 @@ class Parser:
             case "at":
                 if rule.action == "cap":
                     self.word(("most",), '"most"')
-                    return replace(rule, most=self.whole("The most of a cap", 0, 100))
-                return replace(rule, place=self.whole("A place", 1, 100) - 1)
+                    return replace(rule, most=self.whole(saying("The most of a cap"), 0, 100))
+                return replace(rule, place=self.whole(saying("A place"), 1, 100) - 1)
             case "on":
-                return replace(rule, surfaces=self.several(self._surfaces(), "a surface"))
+                return replace(rule, surfaces=self.several(self._surfaces(), saying("a surface")))
             case "for":
-                return replace(rule, segments=self.several(SEGMENTS, "who it is for"))
+                return replace(rule, segments=self.several(SEGMENTS, saying("who it is for")))
             case "from":
                 return replace(rule, starts=self.moment(end=False))
             case "until":
                 return replace(rule, ends=self.moment(end=True))
             case "within":
-                days = self.whole("A number of days", 1, 3_650)
+                days = self.whole(saying("A number of days"), 1, 3_650)
                 self.word(("days", "day"), '"days"')
                 self.word(("of",), '"of"')
-                did = self.word(("buying", "viewing"), '"buying" or "viewing"')
+                did = self.word(("buying", "viewing"), saying('"buying" or "viewing"'))
                 return replace(rule, after=After(days, did, self.tests()))  # type: ignore[arg-type]
             case "unless":
                 self.word(("compatible",), '"compatible"')
@@ -489,21 +530,25 @@ class Parser:
         self._may(kinds=("number",))
         token = self.peek()
         if token is None or token.kind not in ("percent", "number"):
-            raise self.wrong("a percentage, such as 20%,")
+            raise self.wrong(saying("a percentage, such as 20%,"))
         if token.kind == "number":
-            raise Wrong(f"{token.value} of what?", f"Write {token.value}%.", token)
+            raise Wrong(
+                saying("{found} of what?", found=token.value), saying("Write {found}%.", found=token.value), token
+            )
         self.at += 1
         self.wanted = Wanted()
         share = float(token.value.rstrip("% ")) / 100
         if action == "boost":
             if not 0 < share <= MAX_BOOST:
-                raise Wrong(f"A boost is from 1% to {MAX_BOOST:.0%}.", "", token)
+                raise Wrong(saying("A boost is from 1% to {most}.", most=f"{MAX_BOOST:.0%}"), None, token)
             return 1 + share
         if not 0 < share < 1:
-            raise Wrong("A bury is from 1% to 99%.", 'To take it out altogether, write "exclude".', token)
+            raise Wrong(
+                saying("A bury is from 1% to 99%."), saying('To take it out altogether, write "exclude".'), token
+            )
         return 1 - share
 
-    def several(self, options: Sequence[str], what: str) -> tuple[str, ...]:
+    def several(self, options: Sequence[str], what: Saying) -> tuple[str, ...]:
         found = [self.word(options, what)]
         while self.is_next(","):
             found.append(self.word(options, what))
@@ -513,26 +558,26 @@ class Parser:
         self._may(kinds=("day",))
         token = self.peek()
         if token is None or token.kind != "day":
-            raise self.wrong("a day, such as 2026-12-24,")
+            raise self.wrong(saying("a day, such as 2026-12-24,"))
         self.at += 1
         self.wanted = Wanted()
         try:
             made = datetime.fromisoformat(token.value).replace(tzinfo=self.zone)
         except ValueError:
-            raise Wrong(f"There is no day {token.value}.", "", token) from None
+            raise Wrong(saying("There is no day {day}.", day=token.value), None, token) from None
         # "until 2026-12-24" holds on that day too.
         return made + timedelta(days=1) if end and len(token.value) == 10 else made
 
     def checked(self, rule: Rule, said: set[str]) -> Rule:
         """What a rule can't do without, and what can't be right."""
 
-        def needs(what: str, example: str) -> Wrong:
-            return Wrong(f"The rule ends too early: {what} is missing.", f"For example: {example}", at_end=True)
+        def needs(what: Saying, example: str) -> Wrong:
+            return Wrong(missing(what), saying("For example: {example}", example=example), at_end=True)
 
         if rule.action in ("boost", "bury") and rule.factor == 1.0:
-            raise needs("by how much", f"{rule.action} … by 20%")
+            raise needs(saying("by how much"), f"{rule.action} … by 20%")
         if rule.action == "cap" and "at" not in said:
-            raise needs("how many at most", "cap … at most 2")
+            raise needs(saying("how many at most"), "cap … at most 2")
         if rule.action == "pin":
             if (
                 len(rule.tests) != 1
@@ -540,15 +585,15 @@ class Parser:
                 or rule.tests[0].how != "is"
                 or len(rule.tests[0].values) != 1
             ):
-                raise Wrong('A pin names one product: pin product is "…".', "Use boost for several.", self.tokens[0])
+                raise Wrong(
+                    saying('A pin names one product: pin product is "…".'),
+                    saying("Use boost for several."),
+                    self.tokens[0],
+                )
             if "at" not in said:
-                raise needs("the place", f"{rule.text[:60]} at 1 on home")
+                raise needs(saying("the place"), f"{rule.text[:60]} at 1 on home")
             if not rule.surfaces:
-                raise needs("where it stands", f"{rule.text[:60]} on home")
+                raise needs(saying("where it stands"), f"{rule.text[:60]} on home")
         if rule.starts is not None and rule.ends is not None and rule.starts >= rule.ends:
-            raise Wrong("The rule ends before it begins.", 'Change "from" or "until".', self.tokens[-1])
+            raise Wrong(saying("The rule ends before it begins."), saying('Change "from" or "until".'), self.tokens[-1])
         return rule
-
-
-def _listed(options: Sequence[str]) -> str:
-    return ", ".join(dict.fromkeys(options))

@@ -15,7 +15,7 @@ from regulars.recommend.rules.book import RuleBook
 from regulars.recommend.service import Request, Serving, recommend
 from regulars.schema import Decision
 from regulars.store.database import Connection, Row
-from regulars.store.people import NOBODY, Person
+from regulars.store.people import Person, read_again
 
 REQUESTS = 200
 LOOK = 0.85  # share of those who look at a place who look at the next one too, for what a change may cost
@@ -25,12 +25,6 @@ SELECT d.decision_id, d.surface, d.customer_id, d.visitor_id, d.context_product_
 FROM decisions d LEFT JOIN decision_traces t USING (decision_id)
 WHERE d.policy <> 'even' AND cardinality(d.product_ids) > 0 AND d.mode NOT IN ('content', 'search')
 ORDER BY d.decision_id DESC LIMIT %s
-"""
-PEOPLE = """
-SELECT asked.place, p.* FROM unnest(%s::bigint[], %s::bigint[]) WITH ORDINALITY AS asked (customer, visitor, place)
-LEFT JOIN LATERAL (SELECT namespace, value FROM external_ids x WHERE x.kind = 'customer' AND x.id = asked.customer LIMIT 1) c ON true
-LEFT JOIN LATERAL (SELECT value FROM external_ids x WHERE x.kind = 'visitor' AND x.id = asked.visitor LIMIT 1) v ON true
-CROSS JOIN LATERAL read_person(c.namespace, c.value, v.value, %s, %s) p ORDER BY asked.place
 """
 
 
@@ -94,18 +88,13 @@ class Preview:
 
 def recent(connection: Connection, serving: Serving, limit: int = REQUESTS) -> list[Asked]:
     """What was asked for last, with the people as they are now. Surfaces and products that are gone are left out."""
-    from regulars.store.people import _KINDS, HISTORY_LENGTH, person_of
-
     rows = connection.execute(RECENT, (limit,)).fetchall()
     rows = [row for row in rows if row["surface"] in serving.surfaces]
     if not rows:
         return []
-    found = connection.execute(
-        PEOPLE, ([row["customer_id"] for row in rows], [row["visitor_id"] for row in rows], _KINDS, HISTORY_LENGTH)
-    ).fetchall()
+    people = read_again(connection, [(row["customer_id"], row["visitor_id"]) for row in rows])
     out = []
-    for row, read in zip(rows, found, strict=True):
-        person = person_of(read) if row["customer_id"] or row["visitor_id"] else NOBODY
+    for row, person in zip(rows, people, strict=True):
         request = _request(row)
         if serving.surfaces[request.surface].needs_product and request.context is None:
             continue

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from regulars.errors import InvalidInput
-from regulars.language.translations import best_locale, say_in
+from regulars.language.translations import Saying, best_locale, say_in, saying
 from regulars.recommend.catalogue import reference
 from regulars.recommend.rules import checks, language
 from regulars.recommend.rules.book import RuleBook
@@ -54,10 +54,11 @@ class Checked:
                     "line": one.line,
                     "column": one.column,
                     "length": one.length,
-                    "message": one.message,
-                    "hint": one.hint or None,
+                    "message": message,
+                    "hint": hint or None,
                 }
                 for one in self.read.problems
+                for message, hint in (one.said(say),)
             ],
             "findings": [
                 {
@@ -71,10 +72,19 @@ class Checked:
         }
 
 
+def too_long(text: str) -> Saying | None:
+    """What is said of a text that is longer than any book may be."""
+    if len(text) <= MAX_TEXT:
+        return None
+    return saying(
+        "The rules have {count} characters; {most} are the most.", count=f"{len(text):,}", most=f"{MAX_TEXT:,}"
+    )
+
+
 def check(serving: Serving, text: str, version: int = 0) -> Checked:
     """What a text would be as rules. Raises: InvalidInput for one that is too long."""
-    if len(text) > MAX_TEXT:
-        raise InvalidInput(f"The rules have {len(text):,} characters; {MAX_TEXT:,} are the most.", field="text")
+    if (why := too_long(text)) is not None:
+        raise InvalidInput(str(why), field="text")
     read = language.read(text, serving.surfaces, serving.settings.zone)
     book = RuleBook(version, read.rules, serving.catalogue, serving.links)
     findings = checks.check(book, serving.catalogue, serving.surfaces, time.time())
@@ -85,8 +95,8 @@ def publish(connection: Connection, serving: Serving, text: str, note: str = "",
     """Puts a text in force. Raises: RuleError with the place of what is wrong, InvalidInput, Conflict."""
     if "\x00" in text + note:
         raise InvalidInput("The rules hold a NUL character (U+0000), which no text may hold.", field="text")
-    if len(text) > MAX_TEXT:
-        raise InvalidInput(f"The rules have {len(text):,} characters; {MAX_TEXT:,} are the most.", field="text")
+    if (why := too_long(text)) is not None:
+        raise InvalidInput(str(why), field="text")
     language.parse(text, serving.surfaces, serving.settings.zone)
     return rule_books.write(connection, text, note, seen)
 

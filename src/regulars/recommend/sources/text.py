@@ -14,6 +14,7 @@ from safetensors.numpy import load_file, save_file
 
 from regulars.errors import DamagedModel
 from regulars.language.text_features import TextEncoder, TextSettings
+from regulars.language.unit_vectors import unit_rows
 from regulars.recommend.dataset import Float32, Query, Vocabulary
 from regulars.recommend.sources._history import Weighted, weighted_history
 from regulars.recommend.sources._neighbours import Neighbours, NeighbourSource
@@ -87,7 +88,7 @@ class TextSource(NeighbourSource):
         unit = (
             self._short()[items]
             if self.rows.shape[0] <= self.dense_up_to
-            else _unit(self.encoder.project(self.rows[items]))
+            else unit_rows(self.encoder.project(self.rows[items]))
         )
         near = (1 + unit @ unit.T) / 2
         np.fill_diagonal(near, 1.0)
@@ -97,7 +98,7 @@ class TextSource(NeighbourSource):
         """(n, dims) unit vectors of all items, made when they are first asked for: a small catalogue's fit into a few megabytes."""
         kept: Float32 | None = getattr(self, "_short_vectors", None)
         if kept is None:
-            kept = self._short_vectors = _unit(self.vectors)
+            kept = self._short_vectors = unit_rows(self.vectors)
         return kept
 
     def extended(self, vocabulary: Vocabulary) -> Self:
@@ -135,12 +136,6 @@ class TextSource(NeighbourSource):
 
     def _history(self, query: Query) -> Weighted:
         return weighted_history(query, self.settings.history_decay, self.settings.history_half_life_days)
-
-
-def _unit(vectors: Float32) -> Float32:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: Float32 = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 1e-9)
-    return unit
 
 
 def _similar(left: Any, right: Any, limit: int, first: int = 0) -> Any:
