@@ -176,6 +176,30 @@ def test_what_the_shop_links_comes_first_and_is_the_reason(model: Model) -> None
     assert codes[POT] == "fits_bought"
 
 
+def test_a_product_that_cant_be_had_shows_its_successor_first(model: Model) -> None:
+    links = [(BLACK, "replaces", GREEN), (BOTTLE, "replaces", BLACK)]
+
+    def alike(stock: dict[int, int]) -> list[tuple[int, str]]:
+        serving = serve(model, "", links)
+        items = [item(number, stock=stock.get(IDS[number], 5)) for number in range(6)]
+        catalogue = Catalogue(items, np.array(IDS, np.int64))
+        serving = replace(
+            serving,
+            catalogue=catalogue,
+            filters=FilterBase(catalogue, (), ()),
+            links=Links(catalogue, links),
+            rules=None,
+        )
+        made = service.recommend(serving, service.Request("alike", 4, GREEN), NOBODY)
+        return [(action.product_id, action.reason.code) for action in made.actions]
+
+    assert all(code != "replaces_page" for _, code in alike({}))
+    first, *_ = alike({GREEN: 0})
+    assert first[0] in (BLACK, BOTTLE)
+    assert first[1] == "replaces_page"
+    assert alike({GREEN: 0, BLACK: 0})[0] == (BOTTLE, "replaces_page")
+
+
 def test_somebody_who_just_came_is_shown_links_too(model: Model) -> None:
     """The context's column isn't one that the model knows."""
     serving = serve(model, "", [(GREEN, "goes_with", BOTTLE)])

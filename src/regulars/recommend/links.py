@@ -18,6 +18,7 @@ from regulars.recommend.catalogue import Catalogue, Item, reference
 from regulars.recommend.dataset import Int32
 from regulars.store.product_links import BOUGHT_WITH, RELATIONS
 
+REPLACES = "replaces"
 SYMMETRIC = ("compatible_with", "goes_with", BOUGHT_WITH)
 ALL = (*RELATIONS, BOUGHT_WITH)
 LONGEST = 3  # steps of a path worth telling
@@ -39,6 +40,7 @@ class Links:
     def __init__(self, catalogue: Catalogue, rows: Iterable[Sequence[Any]]) -> None:
         """rows: (product id, relation, other product id); those with a product that is gone are left out."""
         near: dict[tuple[str, int], set[int]] = {}
+        successors: dict[int, set[int]] = {}
         self.count = 0
         for product_id, relation, other_id in rows:
             one, other = catalogue.place.get(product_id), catalogue.place.get(other_id)
@@ -48,7 +50,10 @@ class Links:
             near.setdefault((relation, one), set()).add(other)
             if relation in SYMMETRIC:
                 near.setdefault((relation, other), set()).add(one)
+            if relation == REPLACES:
+                successors.setdefault(other, set()).add(one)
         self._near = {key: np.array(sorted(found), np.int32) for key, found in near.items()}
+        self._successors = {item: sorted(found) for item, found in successors.items()}
 
     def __bool__(self) -> bool:
         return bool(self._near)
@@ -56,6 +61,17 @@ class Links:
     def near(self, item: int, relation: str) -> Int32:
         """What stands at the other end of an item's edges of this relation."""
         return self._near.get((relation, item), _NONE)
+
+    def successors(self, item: int) -> list[int]:
+        """What replaces an item, and what replaces that, the nearest first; each once, also where they stand in a circle."""
+        found: dict[int, None] = {}
+        waiting = deque(self._successors.get(item, ()))
+        while waiting and len(found) < WIDEST:
+            one = waiting.popleft()
+            if one != item and one not in found:
+                found[one] = None
+                waiting.extend(self._successors.get(one, ()))
+        return list(found)
 
     def edges(self, item: int) -> list[Edge]:
         """All edges of an item, as they lead away from it."""

@@ -67,6 +67,7 @@ _SENTENCES: dict[str, Callable[[Say], str]] = {
     "found_words": lambda say: say("Has what you searched for"),
     "found_meaning": lambda say: say("Close to what you searched for"),
     "pinned": lambda say: say("Chosen by the shop"),
+    "replaces_page": lambda say: say("Replaces this"),
     "fits_page": lambda say: say("Fits this"),
     "fits_bought": lambda say: say("Fits {product}, which you bought"),
     "linked_page": lambda say: say("Goes with this"),

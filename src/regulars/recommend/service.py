@@ -5,6 +5,7 @@ who asks ─► rules, filters ─► candidates per source ─► blend, ranker
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -26,7 +27,7 @@ from regulars.recommend.model import Candidates, Model
 from regulars.recommend.reasons import reason_for
 from regulars.recommend.rules.book import NOTHING, Steering, Who
 from regulars.recommend.serving import Request, Serving
-from regulars.recommend.slate import Limits, Moved, Slate, composed, diversified, moved, reordered
+from regulars.recommend.slate import Limits, Moved, Slate, composed, diversified, moved, reordered, spread
 from regulars.recommend.sources.base import CONTEXT_EVIDENCE
 from regulars.recommend.sources.text import TextSource
 from regulars.recommend.surfaces import SEEN_DAYS, Surface, surface_named
@@ -120,9 +121,13 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
                 serving.model, serving.arrivals, catalogue, request.arrival, query, candidates, barred.mask
             )
             candidates = candidates if bent is None else bent.candidates
-        if surface.links and serving.links and not request.even:
-            candidates, linked = _with_links(serving.links, candidates, history, context, barred)
-            if bent is not None:
+        if serving.links and not request.even:
+            if surface.links:
+                linked = _linked(serving.links, history, context, barred)
+            elif surface.kind == "same" and context is not None:
+                linked = _successors(serving.links, catalogue, context, barred)
+            candidates = _put_first(candidates, linked)
+            if linked and bent is not None:
                 bent = replace(bent, candidates=candidates, plain=_without_context(candidates, bent.plain))
         watch.lap("candidates")
         if not request.even:
@@ -319,12 +324,9 @@ def _some(candidates: Candidates, keep: npt.NDArray[np.bool_]) -> Candidates:
     )
 
 
-def _with_links(
-    links: Links, candidates: Candidates, history: History, context: int | None, barred: Barred
-) -> tuple[Candidates, dict[int, int]]:
-    """Candidates with what the shop says goes with the open product, or with the last purchases, put first.
-
-    Returns whose link it is by item: the position of the product it goes with.
+def _linked(links: Links, history: History, context: int | None, barred: Barred) -> dict[int, int]:
+    """What the shop says goes with the open product, or with the last purchases: whose link it is by item, the position of
+    the product it goes with.
     """
     anchors = [context] if context is not None else history.bought_last(5)
     found: dict[int, int] = {}
@@ -333,13 +335,28 @@ def _with_links(
             for item in links.near(anchor, relation).tolist():
                 if not barred.mask[item]:
                     found.setdefault(item, anchor)
+    return dict(list(found.items())[:LINKED])
+
+
+def _successors(links: Links, catalogue: Catalogue, context: int, barred: Barred) -> dict[int, int]:
+    """What replaces the open product, where that can't be had: first among what is like it.
+
+    The shop says so, therefore it may be of another category; whatever else bars it holds.
+    """
+    if catalogue.for_sale[context] and catalogue.in_stock[context]:
+        return {}
+    free = (item for item in links.successors(context) if not set(barred.reasons(item)) - {"other_kind"})
+    return dict.fromkeys(itertools.islice(free, LINKED), context)
+
+
+def _put_first(candidates: Candidates, found: Mapping[int, int]) -> Candidates:
+    """Candidates with these items put first, in the order of the model's scores where it knows them."""
     if not found:
-        return candidates, {}
-    found = dict(list(found.items())[:LINKED])
+        return candidates
     known = set(candidates.items.tolist())
     fresh = np.array([item for item in found if item not in known], np.int32)
     top = float(candidates.scores[0]) if len(candidates) else 0.0
-    step = float(np.std(candidates.scores[:50])) or 1.0 if len(candidates) else 1.0
+    step = spread(candidates.scores)
     scores = candidates.scores.astype(np.float32).copy()
     for row, item in enumerate(candidates.items.tolist()):
         if item in found:
@@ -352,7 +369,7 @@ def _with_links(
         features=np.concatenate([candidates.features, np.zeros((len(fresh), width), np.float32)]),
         ranks=np.concatenate([candidates.ranks, np.full((len(fresh), sources), -1, np.int16)]),
     )
-    return reordered(joined, joined.scores), found
+    return reordered(joined, joined.scores)
 
 
 def _without_context(candidates: Candidates, plain: Candidates) -> Candidates:
@@ -436,7 +453,7 @@ def _actions(
         if one.how == "pin":
             source, reason = "rule", Reason("pinned")
         elif one.item in linked and one.how == "rank":
-            source, reason = "links", _link_reason(serving, query, one.item, linked[one.item])
+            source, reason = "links", _link_reason(serving, query, one.item, linked[one.item], kind)
         else:
             tried = one.how == "explore"
             named = "explore" if tried and evidence < 0 else source
@@ -446,12 +463,15 @@ def _actions(
     return tuple(actions)
 
 
-def _link_reason(serving: Serving, query: Query, item: int, anchor: int) -> Reason:
-    """That the shop says so: it fits, or it goes with, the open product or one that was bought."""
+def _link_reason(serving: Serving, query: Query, item: int, anchor: int, kind: str) -> Reason:
+    """That the shop says so: it replaces the open product; or it fits, or goes with, that one or one that was bought."""
     assert serving.links is not None
+    product = {"product_id": int(serving.catalogue.product_ids[anchor])}
+    if kind == "same":
+        return Reason("replaces_page", product)
     fits = item in serving.links.near(anchor, "compatible_with").tolist()
     whose = "page" if anchor == query.context else "bought"
-    return Reason(f"{'fits' if fits else 'linked'}_{whose}", {"product_id": int(serving.catalogue.product_ids[anchor])})
+    return Reason(f"{'fits' if fits else 'linked'}_{whose}", product)
 
 
 def _because_of_context(bent: newcomers.Bent, catalogue: Catalogue, actions: tuple[Action, ...]) -> tuple[Action, ...]:
