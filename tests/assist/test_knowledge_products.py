@@ -57,7 +57,9 @@ def test_the_shops_own_words_come_before_reviews() -> None:
 
 def test_a_chinese_review_answers_no_reader_of_english() -> None:
     lamp = ProductText(
-        "lamp", {"en": "Ash lamp"}, reviews=(ReviewText("r1", "灯光很柔和。", "zh"), ReviewText("r2", "退回去了。", "zh"))
+        "lamp",
+        {"en": "Ash lamp"},
+        reviews=(ReviewText("r1", "灯光很柔和。", "zh"), ReviewText("r2", "退回去了。", "zh")),
     )
     assert answer_about(lamp, "How do I send it back?", "en").stated == "unstated"
     assert answer_about(lamp, "灯光柔和吗？", "zh").passages[0].source == "review:r1"

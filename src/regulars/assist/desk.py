@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -44,12 +45,18 @@ class Desk:
     """Holds what answers. `refresh` is called now and then by one thread; `assistant` by many."""
 
     def __init__(
-        self, models: Path, serving_of: Callable[[], recommend.Serving], chat: ChatModel | None = None
+        self,
+        models: Path,
+        serving_of: Callable[[], recommend.Serving],
+        chat: ChatModel | None = None,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
-        """chat: a chat model that plans and rephrases; None = neither is needed."""
+        """chat: a chat model that plans and rephrases; None = neither is needed. clock: of the lists that are shown; what is said and
+        done follows the executor's.
+        """
         self.models = models
         self.chat = chat
-        self.shelf = Shelf(serving_of)
+        self.shelf = Shelf(serving_of, clock)
         self._library = Library()
         self._policies: list[tuple[str, str, str, str]] = []
         self._intents: IntentModel | None = None
