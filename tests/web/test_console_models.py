@@ -161,7 +161,11 @@ def test_the_judges_curves_stand_on_the_versions_page(browser: Browser, serving:
             (json.dumps({"judge": judge}), version),
         )
     for language, heading, said in (
-        ("en-GB", "How the judge of interest learned", "Loss, by step: 4.2500 at the first check, 3.5000 at the last of 2."),
+        (
+            "en-GB",
+            "How the judge of interest learned",
+            "Loss, by step: 4.2500 at the first check, 3.5000 at the last of 2.",
+        ),
         ("zh-CN", "兴趣判断模型的学习过程", "每一步的损失：第一次 4.2500，共 2 次，最后一次 3.5000。"),
     ):
         page = opened(browser, address, "telephone", language)
