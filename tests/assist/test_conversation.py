@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from regulars.assist import handing
 from regulars.assist.actions.executor import Executor, Person
 from regulars.assist.actions.policy import policy_of
 from regulars.assist.desk import Desk
+from regulars.assist.quality import measured
 from regulars.assist.service import Assistant
 from regulars.assist.turns import Turn
 from regulars.errors import Conflict, InvalidInput, NotFound, RateLimited
@@ -106,6 +108,34 @@ def test_a_yes_with_a_change_in_it_is_no_yes(database: Database, assistant: Assi
     assert talk.say("no").act == "kept"
     with database.connect() as connection:
         assert connection.execute("SELECT count(*) AS n FROM actions WHERE state = 'done'").fetchone() == {"n": 0}
+
+
+def test_moods_and_times_are_counted_by_topic_and_language(database: Database, assistant: Assistant) -> None:
+    assert Talk(database, assistant, "ada").say("I love your shop, great service!").act == "chitchat:praise"
+    assert Talk(database, assistant, "bo", "zh").say("退款进度").act == "refund_status"
+    with database.connect() as connection:
+        found = measured(connection, 7)
+    assert found.moods == {"praise": 1}
+    assert set(found.languages) == {"en", "zh"}
+    assert set(found.topics) == {"other", "refund_status"}
+    assert all((had.turn_ms or 0) > 0 for had in (*found.languages.values(), *found.topics.values()))
+
+
+def test_in_a_faster_world_all_of_a_turn_has_its_time(database: Database, assistant: Assistant) -> None:
+    at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assistant.executor = assistant.flows.executor = Executor(b"a secret of the tests", lambda: at)
+    talk = Talk(database, assistant, "ada")
+    talk.say("I want to cancel my order")
+    assert talk.say("yes please").act == "done:cancel_order"
+    with database.connect() as connection:
+        handing.say(connection, talk.id, "Hello, this is Kim.", at=at)
+        times = connection.execute(
+            "SELECT min(at) AS first, max(at) AS last FROM (SELECT at FROM messages UNION ALL SELECT created_at FROM conversations"
+            " UNION ALL SELECT changed_at FROM conversations UNION ALL SELECT proposed_at FROM actions UNION ALL SELECT done_at FROM actions"
+            " UNION ALL SELECT at FROM decisions UNION ALL SELECT at FROM payments WHERE kind = 'refund'"
+            " UNION ALL SELECT occurred_at FROM events WHERE type = 'message') every"
+        ).fetchone()
+    assert times == {"first": at, "last": at}
 
 
 def test_in_chinese(database: Database, assistant: Assistant) -> None:

@@ -55,6 +55,16 @@ def test_the_shops_own_words_come_before_reviews() -> None:
     assert {passage.source for passage in answer_about(TENT, "Is it windproof?", "en").passages} == {"review:r1", "review:r2"}  # fmt: skip
 
 
+def test_a_chinese_review_answers_no_reader_of_english() -> None:
+    lamp = ProductText(
+        "lamp",
+        {"en": "Ash lamp"},
+        reviews=(ReviewText("r1", "灯光很柔和。", "zh"), ReviewText("r2", "退回去了。", "zh")),
+    )
+    assert answer_about(lamp, "How do I send it back?", "en").stated == "unstated"
+    assert answer_about(lamp, "灯光柔和吗？", "zh").passages[0].source == "review:r1"
+
+
 def test_a_named_product_is_linked() -> None:
     other = ProductText("meadow", {"en": "Meadow two-person tent"})
     assert linked("Is the Aurora tent waterproof?", [TENT, other]) is TENT

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ import pytest
 
 from conftest import Server, at_database
 from regulars.cli import main
-from regulars.demo import MARK, run
+from regulars.demo import MARK, run, talks
 from regulars.demo.compare import compare, interval
 from regulars.demo.policies import POLICIES, policy_named
 from regulars.demo.state import NEVER
@@ -299,3 +300,100 @@ def test_the_command_steps_and_says_what_happened(
     assert "calendar now says 2026-03-04" in told
     assert "ready" in said(folder, "--no-serve"), "`regulars demo FOLDER` makes it, or goes on"
     assert len(Stepper(shop).people.ids) == PEOPLE
+
+
+SAID = """
+SELECT c.conversation_id, c.mode, c.handover_reason, c.rating, c.locale, m.place, m.role, m.body, m.at, m.details->>'act' AS act
+FROM conversations c JOIN messages m USING (conversation_id) ORDER BY c.created_at, m.place
+"""
+
+
+def by_themselves(shop: Shop) -> list[Any]:
+    """What people did but for writing to the shop."""
+    return [row for row in happened(shop) if row["surface"] != "assistant"]
+
+
+def test_customers_write_about_what_they_have_and_live_the_same_days(new_world: Callable[[], Shop]) -> None:
+    one, other, silent = new_world(), new_world(), new_world()
+    figures = list(Stepper(one, talks=True).days(3))
+    Stepper(other, talks=True).day()
+    list(Stepper(other, talks=True).days(2))
+    list(Stepper(silent).days(3))
+    said = ask(one.database, SAID)
+    assert said == ask(other.database, SAID), "the same seed gives the same conversations, word for word"
+    assert len({row["conversation_id"] for row in said}) == sum(day.conversations for day in figures) > 8
+    assert by_themselves(one) == by_themselves(silent)
+    assert not ask(silent.database, SAID)
+    # Times are the world's: in order within each conversation, on the days that were lived, and so are the decisions.
+    for before, after in pairwise(said):
+        if before["conversation_id"] == after["conversation_id"]:
+            assert before["at"] < after["at"]
+    assert all("2026-03-01" <= f"{row['at']:%Y-%m-%d}" <= "2026-03-04" for row in said)
+    apart = ask(
+        one.database,
+        "SELECT max(abs(extract(epoch FROM d.at - m.at))) AS most FROM messages m JOIN decisions d USING (decision_id)",
+    )
+    assert apart[0]["most"] < 5
+    # Who speaks of an order has it.
+    named = ask(
+        one.database,
+        "SELECT substring(m.body FROM 'KT[0-9]+-[0-9]+') AS order, c.customer_id FROM messages m JOIN conversations c USING"
+        " (conversation_id) WHERE m.role = 'customer' AND m.body ~ 'KT[0-9]+-'",
+    )
+    assert named
+    for row in named:
+        found = ask(
+            one.database,
+            "SELECT o.customer_id FROM orders o JOIN external_ids x ON x.kind = 'order' AND x.id = o.order_id WHERE x.value = %s",
+            row["order"],
+        )
+        assert [owner["customer_id"] for owner in found] == [row["customer_id"]]
+    acts = {row["act"] for row in said}
+    assert {"handed_over", "no_evidence", "order_status"} <= acts
+    assert "unavailable" not in acts
+
+
+def test_what_the_assistant_cancelled_is_not_sent_and_who_waited_is_answered(new_world: Callable[[], Shop]) -> None:
+    shop = new_world()
+    cancelled = "SELECT o.status, x.value FROM actions a JOIN orders o USING (order_id) JOIN external_ids x ON x.kind = 'order' AND x.id = o.order_id WHERE a.name = 'cancel_order' AND a.state = 'done'"  # fmt: skip
+    stepper = Stepper(shop, talks=True)
+    for _ in range(7):
+        stepper.day()
+        if ask(shop.database, cancelled):
+            break
+    waiting = ask(shop.database, "SELECT conversation_id FROM conversations WHERE mode IN ('waiting', 'human')")
+    assert waiting
+    assert {str(row["conversation_id"]) for row in waiting} <= {one["id"] for one in stepper.state.talks}
+    list(stepper.days(5))
+    rows = ask(shop.database, cancelled)
+    assert rows
+    assert {row["status"] for row in rows} == {"cancelled"}, "not shipped after all"
+    assert not {row["value"] for row in rows} & {
+        what.get("order") for day in stepper.state.coming.values() for what in day
+    }
+    closed = ask(
+        shop.database,
+        "SELECT mode FROM conversations WHERE conversation_id = ANY(%s)",
+        [row["conversation_id"] for row in waiting],
+    )
+    assert {row["mode"] for row in closed} == {"closed"}
+
+
+def test_a_conversation_that_was_interrupted_is_had_once(
+    new_world: Callable[[], Shop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, broken = new_world(), new_world()
+    list(Stepper(whole, talks=True).days(2))
+
+    def failing(*given: Any) -> None:
+        raise KeyboardInterrupt
+
+    stepper = Stepper(broken, talks=True)
+    stepper.day()
+    monkeypatch.setattr(talks.table, "rate", failing)
+    with pytest.raises(KeyboardInterrupt):
+        stepper.day()
+    monkeypatch.undo()
+    assert (broken.workspace.folder / JOURNAL).exists()
+    Stepper(broken)  # finishes what was written down
+    assert ask(whole.database, SAID) == ask(broken.database, SAID)

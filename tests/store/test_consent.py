@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -117,3 +119,37 @@ def test_a_time_with_an_offset_that_postgresql_does_not_know_is_kept_in_utc(data
     at = "2026-02-01T00:00:00+20:00"
     customers(database, {"id": "ann", "created_at": at, "consent": [{"purpose": "email", "granted": True, "at": at}]})
     assert one(database, "SELECT at::text FROM consents") == "2026-01-31 04:00:00+00"
+
+
+def test_what_who_refuses_searched_for_is_not_learned_from_nor_what_one_person_alone_typed(
+    database: Database, tmp_path: Path
+) -> None:
+    products(database, {"id": "mug", "title": "Mug"})
+    mirror = Mirror(tmp_path / "mirror")
+
+    def searched(who: str, words: str, minute: int) -> dict[str, object]:
+        at = f"2026-03-01T10:{minute:02}:00Z"
+        return {"type": "search", "customer": who, "occurred_at": at, "properties": {"query": words}}
+
+    track(
+        database,
+        *(view(who, "mug", 30) for who in ("ann", "bo", "cy")),
+        searched("ann", "Blue mug ", 1), searched("bo", "blue mug", 2), searched("cy", "blue mug", 3),
+        searched("bo", "1 Mill Lane", 4),
+        answer(5, False, customer="cy"),
+    )  # fmt: skip
+    mirror.sync(database)
+    numbers = [row["product_id"] for row in ask(database, "SELECT product_id FROM products")]
+    vocabulary = Vocabulary(np.array(numbers, np.int64), ["Mug"])
+    with database.connect() as connection:
+        refused = people.refused(connection)
+    found = histories_from_mirror(mirror, vocabulary, refused=refused).searches
+    assert found is not None
+    assert list(found.words) == ["blue mug", "blue mug"]
+    assert found.people.tolist() == sorted(number(database, "customer", who) for who in ("ann", "bo"))
+    with database.connect() as connection:
+        connection.execute("SELECT erase_customer(%s)", (number(database, "customer", "bo"),))
+    mirror.sync(database)
+    left = histories_from_mirror(mirror, vocabulary, refused=refused).searches
+    assert left is not None
+    assert not len(left.people), "the words are one person's now"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -134,3 +135,43 @@ def test_back_to_the_defaults_and_a_broken_file(page: Page, serving: Serving) ->
     page.get_by_role("button", name="Tune now").click()
     page.get_by_text("tuning needs 100").wait_for(timeout=60_000)  # the shop has fewer: said where long work is shown
     (folder / "study.kept").rename(folder / tune.STUDY)
+
+
+def test_the_judges_curves_stand_on_the_versions_page(browser: Browser, serving: Serving) -> None:
+    address, shop, version = serving
+    page = opened(browser, address, "telephone", "en-GB")
+    page.goto(f"models/version/{version}")
+    page.get_by_text("This version has no judge of interest.").wait_for()
+    checks = [
+        {"step": 0.0, "epoch": 0.0, "accuracy": 0.31, "auc": 0.62, "seconds": 0.0},
+        {"step": 12.0, "epoch": 1.0, "accuracy": 0.4, "auc": 0.7, "loss": 4.25, "seconds": 3.1},
+        {"step": 24.0, "epoch": 2.0, "accuracy": 0.41, "auc": 0.715, "loss": 3.5, "seconds": 6.0},
+    ]
+    judge = {
+        "method": "lora",
+        "history": checks,
+        "stopped": "time",
+        "learned": 1234,
+        "seconds": 9.0,
+        "teacher": {"history": checks[1:]},
+    }
+    with shop.database.connect() as connection:
+        connection.execute(
+            "UPDATE model_versions SET metrics = (metrics::jsonb || %s::jsonb) WHERE version = %s",
+            (json.dumps({"judge": judge}), version),
+        )
+    for language, heading, said in (
+        (
+            "en-GB",
+            "How the judge of interest learned",
+            "Loss, by step: 4.2500 at the first check, 3.5000 at the last of 2.",
+        ),
+        ("zh-CN", "兴趣判断模型的学习过程", "每一步的损失：第一次 4.2500，共 2 次，最后一次 3.5000。"),
+    ):
+        page = opened(browser, address, "telephone", language)
+        page.goto(f"models/version/{version}")
+        section = page.locator("section", has=page.get_by_role("heading", name=heading))
+        section.locator("figure.chart svg").nth(5).wait_for()
+        assert section.get_by_role("img", name=said).count() == 2, "its own loss, and its teacher's"
+        if SHOTS:
+            page.screenshot(path=Path(SHOTS) / f"judge-{language}.png", full_page=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -49,12 +50,14 @@ class Desk:
         serving_of: Callable[[], recommend.Serving],
         chat: ChatModel | None = None,
         intents: IntentModel | None = None,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
         """chat: a chat model that plans and rephrases; None = neither is needed. intents: what understands until a version is
-        promoted; None = the bundled one."""
+        promoted; None = the bundled one. clock: of the lists that are shown; what is said and done follows the executor's.
+        """
         self.models = models
         self.chat = chat
-        self.shelf = Shelf(serving_of)
+        self.shelf = Shelf(serving_of, clock)
         self._library = Library()
         self._policies: list[tuple[str, str, str, str]] = []
         self._intents = intents

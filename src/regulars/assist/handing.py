@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -38,11 +39,14 @@ def summary_of(connection: Connection, conversation_id: UUID, state: State, text
     return "\n".join(parts)
 
 
-def take_over(connection: Connection, conversation_id: UUID) -> Row:
-    """A person takes the conversation: the assistant is mute from now on. Raises: NotFound, Conflict when it is closed."""
+def take_over(connection: Connection, conversation_id: UUID, at: datetime | None = None) -> Row:
+    """A person takes the conversation: the assistant is mute from now on. at: None = now; so in all that follows.
+
+    Raises: NotFound, Conflict when it is closed.
+    """
     row = _locked(connection, conversation_id)
     table.update(
-        connection, {**row, "mode": "human", "handover_reason": row["handover_reason"] or "taken"}, row["state"]
+        connection, {**row, "mode": "human", "handover_reason": row["handover_reason"] or "taken"}, row["state"], at
     )
     return row
 
@@ -54,16 +58,22 @@ def hand_back(connection: Connection, conversation_id: UUID) -> Row:
     return row
 
 
-def close(connection: Connection, conversation_id: UUID) -> Row:
+def close(connection: Connection, conversation_id: UUID, at: datetime | None = None) -> Row:
     row = _locked(connection, conversation_id)
-    table.update(connection, {**row, "mode": "closed"}, State().document())
+    table.update(connection, {**row, "mode": "closed"}, State().document(), at)
     return row
 
 
-def say(connection: Connection, conversation_id: UUID, text: str, details: dict[str, Any] | None = None) -> Row:
+def say(
+    connection: Connection,
+    conversation_id: UUID,
+    text: str,
+    details: dict[str, Any] | None = None,
+    at: datetime | None = None,
+) -> Row:
     """A person's message. Taking over is part of it. Raises: NotFound, Conflict."""
-    row = take_over(connection, conversation_id)
-    return table.append(connection, conversation_id, "human", text, row["locale"], details=details)
+    row = take_over(connection, conversation_id, at)
+    return table.append(connection, conversation_id, "human", text, row["locale"], details=details, at=at)
 
 
 def _locked(connection: Connection, conversation_id: UUID) -> Row:

@@ -12,7 +12,7 @@ from typing import Any
 from regulars.experiments.statistics import Rate
 from regulars.store.database import Connection
 
-OVERALL = """
+_HAD = """
 WITH had AS (
     SELECT c.conversation_id, c.locale, c.handover_reason, c.rating,
            (SELECT m.details->>'act' FROM messages m WHERE m.conversation_id = c.conversation_id AND m.role = 'assistant'
@@ -29,10 +29,19 @@ WITH had AS (
     WHERE c.channel <> 'import' AND c.created_at > now() - make_interval(days => %(days)s)
     AND EXISTS (SELECT FROM messages m WHERE m.conversation_id = c.conversation_id AND m.role = 'customer')
 )
+"""
+OVERALL = f"""
+{_HAD}
 SELECT locale, topic, count(*) AS conversations, count(*) FILTER (WHERE handover_reason IS NULL) AS contained,
        count(*) FILTER (WHERE handover_reason IS NULL AND last_act IS DISTINCT FROM 'no_evidence' AND coalesce(rating, 3) > 2) AS resolved,
        count(*) FILTER (WHERE acted) AS acted, count(rating) AS rated, count(*) FILTER (WHERE rating >= 4) AS satisfied
 FROM had GROUP BY 1, 2
+"""
+TURNS = f"""
+{_HAD}
+SELECT had.locale, had.topic, percentile_cont(0.5) WITHIN GROUP (ORDER BY (d.timings_ms->>'compose')::float8) AS ms
+FROM had JOIN messages m USING (conversation_id) JOIN decisions d USING (decision_id)
+GROUP BY GROUPING SETS ((had.locale), (had.topic))
 """
 HANDOVERS = """
 SELECT handover_reason AS reason, count(*) AS times FROM conversations
@@ -40,7 +49,7 @@ WHERE channel <> 'import' AND handover_reason IS NOT NULL AND created_at > now()
 GROUP BY 1 ORDER BY 2 DESC, 1
 """
 MOODS = """
-SELECT substring(m.details->>'act' FROM 11) AS kind, count(DISTINCT m.conversation_id) AS conversations FROM messages m JOIN conversations c USING (conversation_id)
+SELECT substring(m.details->>'act' FROM 10) AS kind, count(DISTINCT m.conversation_id) AS conversations FROM messages m JOIN conversations c USING (conversation_id)
 WHERE m.role = 'assistant' AND m.details->>'act' IN ('chitchat:praise', 'chitchat:complaint', 'chitchat:abuse', 'chitchat:thanks')
 AND c.channel <> 'import' AND c.created_at > now() - make_interval(days => %(days)s) GROUP BY 1
 """
@@ -65,7 +74,7 @@ WHERE m.details ? 'outcome' AND m.at > now() - make_interval(days => %(days)s) G
 
 @dataclass(slots=True)
 class Had:
-    """Conversations counted: of all, of one language, or of one topic."""
+    """Conversations counted: of all, of one language, or of one topic. turn_ms: the median of their turns, None for all."""
 
     conversations: int = 0
     contained_: int = 0
@@ -73,6 +82,7 @@ class Had:
     acted_: int = 0
     rated: int = 0
     satisfied_: int = 0
+    turn_ms: float | None = None
 
     @property
     def contained(self) -> Rate:
@@ -124,6 +134,9 @@ def measured(connection: Connection, days: int) -> Quality:
         whole.add(row)
         languages.setdefault(row["locale"], Had()).add(row)
         topics.setdefault(row["topic"], Had()).add(row)
+    for row in connection.execute(TURNS, values).fetchall():
+        of = topics[row["topic"]] if row["locale"] is None else languages[row["locale"]]
+        of.turn_ms = row["ms"]
     times = connection.execute(TIMES, values).fetchone()
     waits = connection.execute(WAITS, values).fetchone()
     assert times is not None

@@ -18,8 +18,14 @@ from regulars.assist.texts import CJK, EMAIL, MOST_READ, alike, words_in
 from regulars.store.order_book import Line, Method, OrderView, Variant
 
 _CJK = CJK
-_ORDER = re.compile(r"#\s?([A-Za-z]{0,4}-?\d{3,})|(?<![\w.@/-])([A-Za-z]{1,4}-?\d{4,}|\d{4,})(?![\w@])", re.ASCII)
-_ORDER_LIKE = re.compile(r"[A-Za-z]{1,4}-?\d{4,10}|\d{5,10}", re.ASCII)
+_PART = r"(?:-\d{1,4}(?![\w-]))?"
+"""What a shop counts a customer's orders by, behind their number: KT00484-15."""
+_ORDER = re.compile(
+    rf"#\s?([A-Za-z]{{0,4}}-?\d{{3,}}{_PART})|(?<![\w.@/-])([A-Za-z]{{1,4}}-?\d{{4,}}{_PART}|\d{{5,}}{_PART}|\d{{4,}})(?![\w@])",
+    re.ASCII,
+)
+_COUNTED = re.compile(r"\d-\d{1,4}$", re.ASCII)
+_ORDER_LIKE = re.compile(rf"(?:[A-Za-z]{{1,4}}-?\d{{4,10}}|\d{{5,10}}){_PART}", re.ASCII)
 """What is taken for an order's number though nobody asked for one and it is none of theirs."""
 _POSTCODE = re.compile(
     r"(?:postcode|post code|zip code|zip|postal code|邮编)\s*(?:is|are|=|:|：|是|为)?\s*"
@@ -224,10 +230,11 @@ def _orders(text: str, orders: Sequence[OrderView], asked: str | None) -> tuple[
     for match in _ORDER.finditer(text):
         said = match.group(1) or match.group(2)
         found = known.get(_bare(said))
-        if found is None and len(said) >= 4:
-            # One wrong digit among the customer's own numbers: it will be shown before anything is done.
-            near = get_close_matches(_bare(said), known, 1, 0.86)
-            found = known[near[0]] if len(near) == 1 and len(said) >= 6 else None
+        if found is None and len(said) >= 6 and not _COUNTED.search(said):
+            # One wrong digit among the customer's own numbers: it will be shown before anything is done. Where orders are
+            # counted, one digit more is another order.
+            near = {known[one] for one in get_close_matches(_bare(said), known, 3, 0.86)}
+            found = near.pop() if len(near) == 1 else None
         if found is not None:
             own.append(found)
         elif (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -65,8 +65,10 @@ class Assistant:
         visitor_id: int | None,
         locale: str,
         channel: str,
+        conversation_id: UUID | None = None,
     ) -> Row:
-        """A new conversation, with its greeting."""
+        """A new conversation, with its greeting. conversation_id: None draws one; wordings vary with it."""
+        at = self.executor.stamp
         locale = "zh" if locale.startswith("zh") else "en"
         row = table.open_one(
             connection,
@@ -75,10 +77,12 @@ class Assistant:
             None if person is None else person.how,
             locale,
             channel,
+            conversation_id,
+            at,
         )
         frame = Frame("greet", locale, Facts(locale).name("shop", self.settings.name).all)
         greeting = compose(frame, str(row["conversation_id"]), 0)
-        table.append(connection, row["conversation_id"], "assistant", greeting.text, locale)
+        table.append(connection, row["conversation_id"], "assistant", greeting.text, locale, at=at)
         return row
 
     def turn(
@@ -110,18 +114,21 @@ class Assistant:
         text = text.replace("\x00", "").strip()
         if not text and not attachments:
             raise InvalidInput("The message is empty.", field="text")
-        if table.said_lately(connection, conversation_id) >= MAX_A_MINUTE:
+        at = self.executor.stamp
+        if table.said_lately(connection, conversation_id, at) >= MAX_A_MINUTE:
             raise RateLimited("These are more messages than can be answered.", hint="Wait a moment.", retry_after=20)
         if person is not None:
             row = {**row, "customer_id": person.customer_id, "verified": person.how}
         state = State.of(row["state"])
         locale = language_of(text, row["locale"])
-        said = table.append(connection, conversation_id, "customer", text[:20_000], locale, message_key=message_key)
-        self._remember(connection, row, visitor)
+        said = table.append(
+            connection, conversation_id, "customer", text[:20_000], locale, message_key=message_key, at=at
+        )
+        self._remember(connection, row, visitor, at)
         known = _person_of(row)
         work = Work(connection, row, state, text, locale, known, visitor=visitor)
         if row["mode"] in OPEN_MODES:
-            table.update(connection, {**row, "locale": locale}, state.document())
+            table.update(connection, {**row, "locale": locale}, state.document(), at)
             return Turn(conversation_id, said["place"], None, row["mode"], locale, "mute")
         state.turns += 1
         self.flows.load(work)
@@ -140,7 +147,9 @@ class Assistant:
         timings["compose"] = _ms(began)
         return self._keep(work, reply, verdicts, commands, timings)
 
-    def _remember(self, connection: Connection, row: Mapping[str, Any], visitor: str | None) -> None:
+    def _remember(
+        self, connection: Connection, row: Mapping[str, Any], visitor: str | None, at: datetime | None
+    ) -> None:
         """That somebody wrote is an event on their timeline; what they wrote stays in the conversation."""
         customer = None
         if row["customer_id"] is not None:
@@ -149,7 +158,7 @@ class Assistant:
             return
         told = {"type": "message", "customer": customer, "visitor": visitor, "surface": "assistant", "properties": {"conversation": str(row["conversation_id"])}}  # fmt: skip
         event = Event.model_validate({name: value for name, value in told.items() if value is not None})
-        clock = rows.Clock.of(self.settings)
+        clock = rows.Clock.of(self.settings, at)
         records.append_events(connection, [rows.event_row(event, clock, self.settings)], "assistant", clock.received)
 
     # What is known before anything is decided.
@@ -203,7 +212,7 @@ class Assistant:
         passages = [passage for frame in work.frames for passage in frame.passages]
         decision = Decision(
             decision_id=decision_id,
-            at=datetime.now(UTC),
+            at=self.executor.now(),
             surface="assistant",
             customer_id=row["customer_id"],
             visitor_id=row["visitor_id"],
@@ -237,8 +246,9 @@ class Assistant:
             work.locale,
             decision_id,
             {"act": act, "sources": list(sources), "products": [_plain(one) for one in work.products], "needs_yes": state.token is not None},
+            at=self.executor.stamp,
         )  # fmt: skip
-        table.update(connection, {**row, "locale": work.locale}, state.document())
+        table.update(connection, {**row, "locale": work.locale}, state.document(), self.executor.stamp)
         return Turn(
             row["conversation_id"], said["place"], reply.text, row["mode"], work.locale, act, decision_id,
             tuple(_plain(one) for one in work.products), sources, state.token is not None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from regulars.assist.knowledge.library import read_product
@@ -28,8 +29,10 @@ ASSISTANT = "assistant"
 class Shelf:
     """Shows products of one shop."""
 
-    def __init__(self, serving_of: Callable[[], service.Serving]) -> None:
+    def __init__(self, serving_of: Callable[[], service.Serving], clock: Callable[[], datetime] | None = None) -> None:
+        """clock: the time of what is shown, None = this machine's."""
         self._serving_of = serving_of
+        self._clock = clock
 
     def find(self, connection: Connection, text: str, locale: str, customer: int | None, visitor: str | None) -> Shown:
         """What is for sale and fits the words; where nothing does, what the person may like."""
@@ -50,7 +53,8 @@ class Shelf:
         person = people.NOBODY
         if name is not None or visitor is not None:
             person = people.read_person(connection, name, visitor)
-        decision = service.recommend(serving, service.Request(ASSISTANT, MANY, locale=locale), person)
+        now = None if self._clock is None else self._clock().timestamp()
+        decision = service.recommend(serving, service.Request(ASSISTANT, MANY, locale=locale), person, now)
         decisions.record(connection, [decision])
         items = [item for action in decision.actions if (item := serving.item(action.product_id)) is not None]
         return Shown(decision.decision_id, tuple(_told(item, locale, str(decision.decision_id)) for item in items))

@@ -168,9 +168,7 @@ def router(
     ) -> Response:
         def work(connection: Connection) -> None:
             _readable(connection, conversation, caller)
-            connection.execute(
-                "UPDATE conversations SET rating = %s WHERE conversation_id = %s", (asked.rating, conversation)
-            )
+            table.rate(connection, conversation, asked.rating)
 
         await engine_of().in_transaction(work)
         return _json({"rating": asked.rating})

@@ -99,7 +99,13 @@ def demo_step(
     from regulars.demo.step import Stepper
 
     with opened(folder) as shop:
-        stepper = Stepper(shop, policies={policy: policy_named(policy)}, placebo=placebo, seed=seed)
+        stepper = Stepper(
+            shop,
+            policies={policy: policy_named(policy)},
+            placebo=placebo,
+            seed=seed,
+            talks=policy == "trained" and not placebo,
+        )
         figures = []
         if not as_json:
             say(f"{'day':<12}{'visitors':>9}{'orders':>8}{'clicks':>8}{'of lists':>9}{'back in 28 d':>14}{'mood':>7}")

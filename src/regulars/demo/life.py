@@ -11,7 +11,7 @@ a list touches the mood or the next visit: what people do by their own wish is d
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -115,6 +115,13 @@ class Life:
             self.state.shown //= 2  # what one was tired of a month ago
         self.state.day += 1
         return made
+
+    def call_off(self, orders: Iterable[str]) -> None:
+        """These orders were cancelled: nothing comes of them any more."""
+        gone = {order for order in orders if self.state.open_orders.pop(order, None) is not None}
+        if gone:
+            for day, coming in self.state.coming.items():
+                self.state.coming[day] = [what for what in coming if what.get("order") not in gone]
 
     def expected(self) -> set[int]:
         """Whom something happens to today, besides those who visit."""

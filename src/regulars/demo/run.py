@@ -81,7 +81,7 @@ def prepare(
 
 def _live(shop: Shop, today: datetime, most: int, say: Say, bar: Bar) -> None:
     """Steps the world up to today: people come, are shown the engine's lists, click and buy."""
-    stepper = Stepper(shop)
+    stepper = Stepper(shop, talks=True)
     days = min(most, (today - stepper.today).days)
     if days <= 0:
         return
@@ -90,7 +90,8 @@ def _live(shop: Shop, today: datetime, most: int, say: Say, bar: Bar) -> None:
         figures = list(stepper.days(days, progress.rows if progress else None))
     say(
         f"Lived {days} {'day' if days == 1 else 'days'} with its lists: {sum(one.visitors for one in figures):,} visits,"
-        f" {sum(one.clicks for one in figures):,} clicks, {sum(one.orders for one in figures):,} orders"
+        f" {sum(one.clicks for one in figures):,} clicks, {sum(one.orders for one in figures):,} orders,"
+        f" {sum(one.conversations for one in figures):,} conversations"
         f" ({time.monotonic() - began:.1f} s)"
     )
 

@@ -26,7 +26,8 @@ class State:
 
     own: items bought by one's own wish alone, had: also those that a list led to. shown: how often lists showed an item
     without being clicked. coming: what will happen later, by day. running_out: {person: {item: day}}. recent: who was here on
-    each of the last days, newest last. open_orders: by id, until nothing more can happen to them.
+    each of the last days, newest last. open_orders: by id, until nothing more can happen to them. talks: conversations that the
+    shop's people find the next morning.
     """
 
     seed: int
@@ -45,6 +46,7 @@ class State:
     wanted: dict[int, list[str]] = field(default_factory=dict)
     recent: list[list[int]] = field(default_factory=list)
     open_orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    talks: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def new(cls, people: People, seed: int, began: str) -> Self:

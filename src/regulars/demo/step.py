@@ -6,7 +6,6 @@ either works the same day out again or finishes writing what was worked out: no 
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -20,21 +19,26 @@ from threadpoolctl import threadpool_limits
 
 from regulars.demo.catalogue import items
 from regulars.demo.life import MOOD_SPEED, Ask, Day, Life, Shown
+from regulars.demo.naming import drawn_id
 from regulars.demo.people import People
 from regulars.demo.policies import Policy, Trained
 from regulars.demo.state import NEVER, RECENT_DAYS, State, replacing
+from regulars.demo.talks import Talk, Writing, left_open, planned
 from regulars.demo.world import sold_out
 from regulars.errors import InvalidInput, WorkspaceError
 from regulars.recommend import service
 from regulars.schema import Decision, Event, ExternalId, Order, Product, Review
 from regulars.schema.events import STRENGTHS
 from regulars.shop import DECISIONS_AT_ONCE, Shop
-from regulars.store import decisions, records, rows
+from regulars.store import decisions, order_book, records, rows
 from regulars.store.people import Person
 
 WORLD = "demo-world.npz"
 JOURNAL = "demo-day.json"
 HOME, BESIDE = 8, 6
+MORNING = 9
+"""The hour at which the shop's people begin."""
+
 EVENTS_AT_ONCE, RECORDS_AT_ONCE = 5_000, 500
 
 
@@ -50,6 +54,7 @@ class Figures:
     clicks: int
     returned: float | None
     mood: float
+    conversations: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -65,9 +70,11 @@ class Stepper:
         policies: Mapping[str, Policy] | None = None,
         placebo: bool = False,
         seed: int | None = None,
+        talks: bool = False,
     ) -> None:
         """policies: arm → policy. With several, everybody belongs to one arm for good: drawn from the seed among those who
-        come about as often, so that the arms are alike before they begin.
+        come about as often, so that the arms are alike before they begin. talks: customers also write to the shop, and its
+        assistant answers; what people do is the same without.
 
         Raises: WorkspaceError when the shop isn't a demo with a world; UnreadableFile.
         """
@@ -81,6 +88,8 @@ class Stepper:
         if not self.policies:
             raise InvalidInput("A world needs a policy.", field="policies")
         self.placebo = placebo
+        self.talks = talks
+        self._writing: Writing | None = None
         self.settings = shop.settings
         state = State.load(self.path)
         self.people = People(len(state.mood), state.seed)
@@ -119,14 +128,21 @@ class Stepper:
         with threadpool_limits(limits=1, user_api="blas"):
             number = self.state.day
             out = sold_out(self.state.seed, number)
+            self._call_off()
             asked = _Asked(self)
             made = self.life.day(out, asked.way_of)
+            talks = planned(self.life, made, number) if self.talks else []
         changed = out ^ sold_out(self.state.seed, number - 1)
-        self._write_down(number, made, asked.decided, sorted(changed), out)
+        self._write_down(number, made, asked.decided, sorted(changed), out, talks)
         self._finish()
-        return self._figures(number, made)
+        return self._figures(number, made, len(talks))
 
-    def _figures(self, number: int, made: Day) -> Figures:
+    def _call_off(self) -> None:
+        """What was cancelled in the shop, by a customer's word or by hand, isn't sent."""
+        with self.shop.database.connect() as connection:
+            self.life.call_off(order_book.cancelled(connection, list(self.state.open_orders)))
+
+    def _figures(self, number: int, made: Day, talks: int) -> Figures:
         placed = [order for order in made.orders if order["status"] == "paid"]
         recent = self.state.recent
         returned = None
@@ -142,12 +158,19 @@ class Stepper:
             clicks=made.clicks,
             returned=returned,
             mood=float(self.state.mood.mean()),
+            conversations=talks,
         )
 
     # Writing a day down, and into the store
 
     def _write_down(
-        self, number: int, made: Day, decided: Sequence[Decision], changed: Sequence[int], out: frozenset[int]
+        self,
+        number: int,
+        made: Day,
+        decided: Sequence[Decision],
+        changed: Sequence[int],
+        out: frozenset[int],
+        talks: Sequence[Talk],
     ) -> None:
         """The journal first, then the state. Only a journal whose state is saved counts."""
         products = [items()[item].record(self.life.began, in_stock=item not in out) for item in changed]
@@ -163,7 +186,10 @@ class Stepper:
             "events": made.events,
             "orders": made.orders,
             "reviews": made.reviews,
+            "found": self.state.talks,
+            "talks": talks,
         }
+        self.state.talks = left_open(talks)
         with replacing(self._journal) as part, part.open("wb") as file:
             file.write(orjson.dumps(journal, option=orjson.OPT_SERIALIZE_NUMPY))
             file.flush()
@@ -199,6 +225,11 @@ class Stepper:
             for batch in _batches(journal["reviews"], RECORDS_AT_ONCE):
                 written = [rows.review_row(Review.model_validate(one), clock) for one in batch]
                 records.upsert(connection, records.UPSERT_REVIEWS, written)
+        found, talks = journal.get("found", []), journal.get("talks", [])
+        if found or talks:
+            self._writing = self._writing or Writing(self.shop)
+            self._writing.settle(found, until - timedelta(hours=24 - MORNING))
+            self._writing.have(talks)
 
 
 class _Asked:
@@ -283,13 +314,8 @@ def _drawn_arms(names: list[str], people: People, seed: int) -> list[str]:
 
 
 def _names(seed: int, person: int, visit: int, asked: int, at: datetime) -> tuple[UUID, int]:
-    """A decision's id, a UUIDv7 of the world's time, and its seed: the same whenever the day is worked out."""
-    digest = hashlib.blake2b(f"{seed}:{person}:{visit}:{asked}".encode(), digest_size=18).digest()
-    head = int(at.timestamp() * 1000).to_bytes(6, "big")
-    tail = bytearray(digest[:10])
-    tail[0] = 0x70 | tail[0] & 0x0F
-    tail[2] = 0x80 | tail[2] & 0x3F
-    return UUID(bytes=head + bytes(tail)), int.from_bytes(digest[10:], "big") >> 1
+    """A decision's id and its seed."""
+    return drawn_id(f"{seed}:{person}:{visit}:{asked}", at)
 
 
 def _batches(made: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

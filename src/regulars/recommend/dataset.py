@@ -57,6 +57,18 @@ class Vocabulary:
 
 
 @dataclass(frozen=True, slots=True)
+class Searches:
+    """What people searched for, person by person in rising order, each person's oldest first.
+
+    people: (n,) whose, as Histories.people names them. times: (n,) epoch milliseconds. words: n texts.
+    """
+
+    people: Int64
+    times: Int64
+    words: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Histories:
     """Interactions, person by person in one array, each person's oldest first.
 
@@ -65,6 +77,7 @@ class Histories:
     times: (n,) epoch milliseconds; where a data set has order but no clock, `clock` is False and times are 0, 1, 2 …
     strengths: (n,) how much an interaction says: 1 a view, more for a cart or a purchase (see schema.events).
     people: (people,) a number that stays a person's own from one training to the next; None = their place here.
+    searches: what they wrote into the shop's search; read by the judge of interest alone.
     """
 
     offsets: Int64
@@ -73,6 +86,7 @@ class Histories:
     strengths: Float32
     clock: bool = True
     people: Int64 | None = None
+    searches: Searches | None = None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1

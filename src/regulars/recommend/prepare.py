@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from duckdb import DuckDBPyConnection
 
-from regulars.recommend.dataset import Histories, Int64, Vocabulary
+from regulars.recommend.dataset import Histories, Int64, Searches, Vocabulary
+from regulars.recommend.searches import LEAST_PEOPLE
+from regulars.schema import EventType
 from regulars.schema.events import STRENGTHS
 from regulars.store import people
 from regulars.store.database import Connection
 from regulars.store.mirror import Mirror
 
 MAX_PER_PERSON = 500  # a robot's, or a reseller's, 50,000 events must not outweigh a thousand shoppers
+MAX_SEARCHES = 50  # of a person, the newest
 STARTER_EVENTS = 200_000  # a starter model is fitted in about a second on this many
 
 _STRENGTH_SQL = (
@@ -49,7 +54,35 @@ def histories_from_mirror(
             """,
             [until],
         ).fetchnumpy()
-    return _histories(np.asarray(columns["person"], np.int64), columns["item"], columns["moment"], columns["strength"])
+        searches = _searches(connection, until)
+    found = _histories(np.asarray(columns["person"], np.int64), columns["item"], columns["moment"], columns["strength"])
+    return replace(found, searches=searches)
+
+
+def _searches(connection: DuckDBPyConnection, until: float | None) -> Searches:
+    """What people searched for, who refused left out as in their histories. Words that one person alone typed aren't read: they may be a
+    name or an address.
+    """
+    columns: dict[str, Any] = connection.execute(
+        f"""
+        WITH asked AS (
+            SELECT coalesce(customer_id, -visitor_id) AS person, epoch_ms(occurred_at) AS moment, event_id,
+                   lower(trim(json_extract_string(properties, '$.query'))) AS words
+            FROM events
+            WHERE type = '{EventType.SEARCH}' AND coalesce(customer_id, visitor_id) IS NOT NULL
+              AND coalesce(customer_id, -visitor_id) NOT IN (SELECT person FROM refused)
+              AND ($1 IS NULL OR epoch(occurred_at) <= $1)
+        ), shared AS (
+            SELECT words FROM asked WHERE words <> '' GROUP BY 1 HAVING count(DISTINCT person) >= {LEAST_PEOPLE}
+        )
+        SELECT person, moment, words FROM asked JOIN shared USING (words)
+        QUALIFY row_number() OVER (PARTITION BY person ORDER BY moment DESC, event_id DESC) <= {MAX_SEARCHES}
+        ORDER BY person, moment, event_id
+        """,
+        [until],
+    ).fetchnumpy()
+    words = [str(one) for one in columns["words"]]
+    return Searches(np.asarray(columns["person"], np.int64), np.asarray(columns["moment"], np.int64), words)
 
 
 def histories_from_store(connection: Connection, vocabulary: Vocabulary, most: int = STARTER_EVENTS) -> Histories:

@@ -154,15 +154,8 @@ def hold_out(histories: Histories, people: Int64) -> Split:
     people_of = np.repeat(np.arange(len(histories)), np.diff(histories.offsets))
     counts = np.bincount(people_of[keep], minlength=len(histories))
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    past_histories = Histories(
-        offsets,
-        histories.items[keep],
-        histories.times[keep],
-        histories.strengths[keep],
-        histories.clock,
-        histories.people,
-    )
-    return Split(past_histories, queries, np.array(targets, np.int32))
+    kept = {name: getattr(histories, name)[keep] for name in ("items", "times", "strengths")}
+    return Split(replace(histories, offsets=offsets, **kept), queries, np.array(targets, np.int32))
 
 
 def gather_cases(model: Model, queries: list[Query], targets: Int32, per_source: int = 100) -> tuple[Cases, Lists]:

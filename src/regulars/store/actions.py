@@ -17,16 +17,18 @@ from regulars.store.database import Connection, Row
 
 PROPOSE = """
 INSERT INTO actions (action_id, conversation_id, customer_id, order_id, name, arguments, effects, policy_id, state, refusal,
-                     digest, token, identity)
+                     digest, token, identity, proposed_at)
 VALUES (%(action_id)s, %(conversation_id)s, %(customer_id)s, %(order_id)s, %(name)s, %(arguments)s, %(effects)s,
-        %(policy_id)s, %(state)s, %(refusal)s, %(digest)s, %(token)s, %(identity)s)
+        %(policy_id)s, %(state)s, %(refusal)s, %(digest)s, %(token)s, %(identity)s, coalesce(%(at)s, now()))
 """
 VOID_OTHERS = """
 UPDATE actions SET state = 'void' WHERE state = 'proposed' AND action_id <> %(action_id)s
 AND (conversation_id = %(conversation_id)s OR (customer_id = %(customer_id)s AND order_id IS NOT DISTINCT FROM %(order_id)s))
 """
 READ_BY_TOKEN = "SELECT * FROM actions WHERE token = %s FOR UPDATE"
-FINISH = "UPDATE actions SET state = %s, done_at = now(), before = %s WHERE action_id = %s RETURNING done_at"
+FINISH = (
+    "UPDATE actions SET state = %s, done_at = coalesce(%s, now()), before = %s WHERE action_id = %s RETURNING done_at"
+)
 SET_STATE = "UPDATE actions SET state = %s WHERE action_id = %s"
 READ_ACTIONS = """
 SELECT action_id, conversation_id, customer_id, order_id, name, arguments, effects, policy_id, state, refusal, identity,
@@ -61,9 +63,9 @@ def set_state(connection: Connection, action_id: UUID, state: str) -> None:
     connection.execute(SET_STATE, (state, action_id))
 
 
-def finish(connection: Connection, action_id: UUID, before: Mapping[str, Any]) -> datetime:
-    """Marks an action as done: its audit row. before: what its effects replaced."""
-    row = connection.execute(FINISH, ("done", orjson.dumps(before, default=str).decode(), action_id)).fetchone()
+def finish(connection: Connection, action_id: UUID, before: Mapping[str, Any], at: datetime | None = None) -> datetime:
+    """Marks an action as done: its audit row. before: what its effects replaced. at: None = now."""
+    row = connection.execute(FINISH, ("done", at, orjson.dumps(before, default=str).decode(), action_id)).fetchone()
     assert row is not None
     done_at: datetime = row["done_at"]
     return done_at
@@ -81,11 +83,20 @@ def read_actions(
     return connection.execute(READ_ACTIONS, values).fetchall()
 
 
-def apply(connection: Connection, effects: Sequence[Mapping[str, Any]], customer_id: int, order_id: int | None) -> None:
-    """Carries out effects in the caller's transaction. Raises: KeyError for one that isn't known: nothing is left to chance."""
+def apply(
+    connection: Connection,
+    effects: Sequence[Mapping[str, Any]],
+    customer_id: int,
+    order_id: int | None,
+    at: datetime | None = None,
+) -> None:
+    """Carries out effects in the caller's transaction. at: when money moves, None = now.
+
+    Raises: KeyError for an effect that isn't known: nothing is left to chance.
+    """
     tables: set[str] = set()
     for effect in effects:
-        tables.add(_APPLY[effect["set"]](connection, effect, customer_id, order_id))
+        tables.add(_APPLY[effect["set"]](connection, {**effect, "at": at}, customer_id, order_id))
     touched = [table for table in ("orders", "customers") if table in tables]
     if not touched:
         return
@@ -132,8 +143,8 @@ def _line(connection: Connection, effect: Mapping[str, Any], customer: int, orde
 def _payment(connection: Connection, effect: Mapping[str, Any], customer: int, order: int | None) -> str:  # noqa: ARG001
     connection.execute(
         "INSERT INTO payments (order_id, place, payment_method_id, kind, amount, status, at)"
-        " SELECT %s, coalesce(max(place), 0) + 1, %s, %s, %s, %s, now() FROM payments WHERE order_id = %s",
-        (order, effect["method"], effect["kind"], effect["amount"], effect["status"], order),
+        " SELECT %s, coalesce(max(place), 0) + 1, %s, %s, %s, %s, coalesce(%s, now()) FROM payments WHERE order_id = %s",
+        (order, effect["method"], effect["kind"], effect["amount"], effect["status"], effect["at"], order),
     )
     return "orders"
 

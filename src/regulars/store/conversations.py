@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,14 +13,16 @@ import uuid_utils
 from regulars.store.database import Connection, Row
 
 OPEN = """
-INSERT INTO conversations (conversation_id, customer_id, visitor_id, verified, locale, channel)
-VALUES (%(conversation_id)s, %(customer_id)s, %(visitor_id)s, %(verified)s, %(locale)s, %(channel)s)
+INSERT INTO conversations (conversation_id, customer_id, visitor_id, verified, locale, channel, created_at, changed_at)
+VALUES (%(conversation_id)s, %(customer_id)s, %(visitor_id)s, %(verified)s, %(locale)s, %(channel)s,
+        coalesce(%(at)s, now()), coalesce(%(at)s, now()))
 RETURNING *
 """
 READ = "SELECT * FROM conversations WHERE conversation_id = %s"
 APPEND = """
-INSERT INTO messages (conversation_id, place, role, body, locale, decision_id, details, message_key)
-SELECT %(conversation_id)s, coalesce(max(place), 0) + 1, %(role)s, %(body)s, %(locale)s, %(decision_id)s, %(details)s, %(message_key)s
+INSERT INTO messages (conversation_id, place, role, body, locale, decision_id, details, message_key, at)
+SELECT %(conversation_id)s, coalesce(max(place), 0) + 1, %(role)s, %(body)s, %(locale)s, %(decision_id)s, %(details)s, %(message_key)s,
+       coalesce(%(at)s, now())
 FROM messages WHERE conversation_id = %(conversation_id)s
 RETURNING place, role, body, locale, decision_id, details, at
 """
@@ -34,7 +37,7 @@ WHERE conversation_id = %s AND role <> 'note' ORDER BY place DESC LIMIT %s
 SAID_BEFORE = "SELECT place FROM messages WHERE conversation_id = %s AND message_key = %s"
 RECENT_COUNT = """
 SELECT count(*) AS many FROM messages
-WHERE conversation_id = %s AND role = 'customer' AND at > now() - interval '1 minute'
+WHERE conversation_id = %s AND role = 'customer' AND at > coalesce(%s, now()) - interval '1 minute'
 """
 LISTED = """
 SELECT c.*, (SELECT m.body FROM messages m WHERE m.conversation_id = c.conversation_id AND m.role <> 'note'
@@ -46,7 +49,7 @@ WHERE c.mode = ANY(%s) ORDER BY c.changed_at DESC LIMIT %s
 """
 UPDATE = """
 UPDATE conversations SET customer_id = %(customer_id)s, verified = %(verified)s, locale = %(locale)s, mode = %(mode)s,
-    handover_reason = %(handover_reason)s, state = %(state)s, summary = %(summary)s, changed_at = now()
+    handover_reason = %(handover_reason)s, state = %(state)s, summary = %(summary)s, changed_at = coalesce(%(at)s, now())
 WHERE conversation_id = %(conversation_id)s
 """
 
@@ -58,15 +61,18 @@ def open_one(
     verified: str | None,
     locale: str,
     channel: str,
+    conversation_id: UUID | None = None,
+    at: datetime | None = None,
 ) -> Row:
-    """A new conversation."""
+    """A new conversation. conversation_id: None draws one. at: None = now, by the database's clock; so in all of this module."""
     values = {
-        "conversation_id": UUID(bytes=uuid_utils.uuid7().bytes),
+        "conversation_id": conversation_id or UUID(bytes=uuid_utils.uuid7().bytes),
         "customer_id": customer_id,
         "visitor_id": visitor_id,
         "verified": verified,
         "locale": locale,
         "channel": channel,
+        "at": at,
     }
     row = connection.execute(OPEN, values).fetchone()
     assert row is not None
@@ -86,6 +92,7 @@ def append(
     decision_id: UUID | None = None,
     details: Mapping[str, Any] | None = None,
     message_key: str | None = None,
+    at: datetime | None = None,
 ) -> Row:
     """One more message; the conversation is locked by the caller."""
     values = {
@@ -96,6 +103,7 @@ def append(
         "decision_id": decision_id,
         "details": orjson.dumps(details or {}, default=str).decode(),
         "message_key": message_key,
+        "at": at,
     }
     row = connection.execute(APPEND, values).fetchone()
     assert row is not None
@@ -118,9 +126,9 @@ def said_before(connection: Connection, conversation_id: UUID, message_key: str)
     return None if row is None else int(row["place"])
 
 
-def said_lately(connection: Connection, conversation_id: UUID) -> int:
+def said_lately(connection: Connection, conversation_id: UUID, at: datetime | None = None) -> int:
     """The customer's messages within the last minute."""
-    row = connection.execute(RECENT_COUNT, (conversation_id,)).fetchone()
+    row = connection.execute(RECENT_COUNT, (conversation_id, at)).fetchone()
     assert row is not None
     return int(row["many"])
 
@@ -130,9 +138,16 @@ def listed(connection: Connection, modes: list[str], limit: int = 100) -> list[R
     return connection.execute(LISTED, (modes, limit)).fetchall()
 
 
-def update(connection: Connection, row: Mapping[str, Any], state: Mapping[str, Any]) -> None:
+def update(
+    connection: Connection, row: Mapping[str, Any], state: Mapping[str, Any], at: datetime | None = None
+) -> None:
     """Writes back what a turn changed."""
-    connection.execute(UPDATE, {**row, "state": orjson.dumps(state).decode()})
+    connection.execute(UPDATE, {**row, "state": orjson.dumps(state).decode(), "at": at})
+
+
+def rate(connection: Connection, conversation_id: UUID, rating: int) -> None:
+    """How the customer found it, 1 to 5."""
+    connection.execute("UPDATE conversations SET rating = %s WHERE conversation_id = %s", (rating, conversation_id))
 
 
 # For the desk: what waits, what is had, what was said of whom.

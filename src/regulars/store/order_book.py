@@ -5,6 +5,7 @@ Reads only, each time anew: what was true a second ago may not be. Knows no poli
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -293,6 +294,16 @@ def read_variant(connection: Connection, variant_id: int) -> Variant | None:
 def read_variants(connection: Connection, product_id: int) -> list[Variant]:
     """A product's variants in the shop's order."""
     return [_variant(row) for row in connection.execute(sql(READ_VARIANTS_OF), (product_id,))]
+
+
+def cancelled(connection: Connection, names: Sequence[str]) -> list[str]:
+    """Those of the shop's orders by these names that were cancelled."""
+    found = connection.execute(
+        "SELECT x.value FROM external_ids x JOIN orders o ON o.order_id = x.id"
+        " WHERE x.kind = 'order' AND x.namespace = 'shop' AND x.value = ANY(%s) AND o.status = 'cancelled'",
+        (list(names),),
+    ).fetchall()
+    return [row["value"] for row in found]
 
 
 def find_by_email(connection: Connection, email: str) -> int | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -73,10 +73,23 @@ class Outcome:
 
 
 class Executor:
-    """Acts for one shop. Safe to share between threads: it keeps nothing but the shop's secret."""
+    """Acts for one shop. Safe to share between threads: it keeps nothing but the shop's secret and its clock."""
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, secret: bytes, clock: Callable[[], datetime] | None = None) -> None:
+        """clock: what time it is for all that is decided and written, None = this machine's and the database's own. A world that is
+        lived faster than time has one.
+        """
         self._secret = secret
+        self._clock = clock
+
+    @property
+    def stamp(self) -> datetime | None:
+        """When what is written now happens; None leaves it to the database's clock."""
+        return None if self._clock is None else self._clock()
+
+    def now(self) -> datetime:
+        """What time it is."""
+        return datetime.now(UTC) if self._clock is None else self._clock()
 
     def policy(self, connection: Connection) -> tuple[Policy, int | None]:
         """What is in force, and the number of its version; the defaults and None where the shop wrote none."""
@@ -156,6 +169,7 @@ class Executor:
             "refusal": made.code if isinstance(made, Refusal) else None,
             "token": None,
             "identity": person.how,
+            "at": self.stamp,
         }
         row["digest"] = self._digest(person, action, row["arguments"], row["effects"])
         if isinstance(made, Refusal):
@@ -208,7 +222,7 @@ class Executor:
             action != row["name"] or arguments_of(action, dict(given or {})).model_dump(mode="json") != row["arguments"]
         ):
             return self._void(connection, row, "other_arguments")
-        if datetime.now(UTC) - row["proposed_at"] > timedelta(minutes=policy.identity.confirm_within_minutes):
+        if self.now() - row["proposed_at"] > timedelta(minutes=policy.identity.confirm_within_minutes):
             return self._void(connection, row, "expired", "expired")
         records = self._records(connection, person, arguments, lock=True)
         made = plan(row["name"], arguments, records, policy, locale)
@@ -220,8 +234,8 @@ class Executor:
         digest = self._digest(person, row["name"], row["arguments"], list(made.effects))
         if not hmac.compare_digest(digest, bytes(row["digest"])):
             return self._void(connection, row, "changed_meanwhile")
-        table.apply(connection, made.effects, person.customer_id, row["order_id"])
-        done_at = table.finish(connection, row["action_id"], self._before(records))
+        table.apply(connection, made.effects, person.customer_id, row["order_id"], self.stamp)
+        done_at = table.finish(connection, row["action_id"], self._before(records), self.stamp)
         return Outcome(row["name"], "done", row["action_id"], made, records.order, told=made.told, done_at=done_at)
 
     def _void(self, connection: Connection, row: Mapping[str, Any], code: str, state: str = "void") -> Outcome:
@@ -249,7 +263,7 @@ class Executor:
         def method_of(name: ExternalId) -> order_book.Method | None:
             return profile.method(identity.id_of(connection, "payment_method", name))
 
-        return Records(profile, order, method_of, variant_of, datetime.now(UTC))
+        return Records(profile, order, method_of, variant_of, self.now())
 
     def _read(self, records: Records, made: Plan) -> dict[str, Any]:
         """What an action that only tells has to tell."""

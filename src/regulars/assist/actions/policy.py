@@ -153,7 +153,7 @@ _STATUS_WORDS = {
         "exchange_requested": "being exchanged",
     },
     "zh": {
-        "open": "待付款", "paid": "已付款未发货", "shipped": "运输中", "delivered": "已签收",
+        "open": "待付款", "paid": "已付款待发货", "shipped": "运输中", "delivered": "已签收",
         "cancelled": "已取消", "returned": "已退货", "return_requested": "退货中", "exchange_requested": "换货中",
     },
 }  # fmt: skip

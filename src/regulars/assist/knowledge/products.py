@@ -129,7 +129,8 @@ def answer_about(product: ProductText, question: str, locale: str) -> ProductAns
     ]
     if not asked:
         return ProductAnswer((), (), "unstated")
-    evidence = list(_evidence(product, language))
+    # Nothing is translated, and Chinese isn't quoted to a reader of English.
+    evidence = [one for one in _evidence(product, language) if language == "zh" or one.locale != "zh"]
     fits = [(one, share) for one in evidence if (share := _covered(asked, one.text)) >= COVERED]
     found = [pair for pair in fits if pair[0].own] or fits
     if not found:

@@ -125,13 +125,12 @@ def _table(visit: Visit, rows: list[Row], text: str) -> Markup:
         reason = reasons.get(row["handover_reason"] or "", row["handover_reason"])
         made.append(
             [
-                joined([tag("a", context.who(visit, row), href=address), tag("div", first), tag("small", channels.get(row["channel"], row["channel"]))]),
-                joined([context.mode_badge(say, row["mode"]), tag("small", reason) if reason else None]),
-                context.language_word(say, row["locale"]),
-                visit.ago(row["changed_at"]),
+                joined([tag("a", context.who(visit, row), href=address), tag("div", first), tag("small", channels.get(row["channel"], row["channel"]), " · ", context.language_word(say, row["locale"]))]),
+                joined([context.mode_badge(say, row["mode"]), *(tag("small", one) for one in (reason, visit.ago(row["changed_at"])) if one)]),
             ]
         )  # fmt: skip
-    heads = [say("Who, and the last words"), say("State"), say("Language"), say("When")]
+    # Two columns: both are seen at telephone width.
+    heads = [say("Who, and the last words"), say("State")]
     nothing = say("Nothing here holds {words}.", words=text[:80]) if text else say("None of these now.")
     return parts.table(heads, made, caption=say("Conversations"), empty=nothing)
 

@@ -87,11 +87,12 @@ def _by(visit: Visit, called: str, groups: dict[str, Had]) -> Markup:
             _rate(visit, had.contained),
             _rate(visit, had.resolved),
             _rate(visit, had.satisfied) if had.rated else "–",
+            "–" if had.turn_ms is None else say("{ms} ms", ms=visit.number(had.turn_ms)),
         ]
         for name, had in groups.items()
     ]
-    heads = ["", say("Conversations"), say("Contained"), say("Resolved"), say("Satisfied")]
-    return parts.section(called, parts.table(heads, rows, numbers=range(1, 5), caption=called))
+    heads = ["", say("Conversations"), say("Contained"), say("Resolved"), say("Satisfied"), say("A turn takes")]
+    return parts.section(called, parts.table(heads, rows, numbers=range(1, 6), caption=called))
 
 
 def _handovers(visit: Visit, found: Quality) -> Markup:

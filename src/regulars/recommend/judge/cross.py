@@ -18,14 +18,13 @@ from regulars.language.adapters import learned, merge
 from regulars.language.bert import Bert, read_bert
 from regulars.language.bert_tuning import prepare
 from regulars.language.text_encoders import read_tokenizer
-from regulars.recommend.dataset import Float32, Histories, Int64, Vocabulary
+from regulars.recommend.dataset import Float32, Histories, Int64
 from regulars.recommend.judge.pairs import Judgements, figures, judgements
 from regulars.recommend.judge.settings import JudgeSettings
 from regulars.recommend.judge.training import Lessons, Progress, silent
+from regulars.recommend.judge.wrote import TITLES_READ, customer_text
 from regulars.recommend.sources._neighbours import Neighbours
 
-READ = 3
-"""Titles of a past that are read, newest first: each more makes every pair longer."""
 CASES = 8
 """Groups a step."""
 LESSONS = 400
@@ -56,7 +55,7 @@ class Teacher:
         )
         self.network = CrossEncoder(bert)
         self.settings = settings
-        self.tokenizer = read_tokenizer(folder, settings.tokens * (READ + 1))
+        self.tokenizer = read_tokenizer(folder, settings.tokens * (TITLES_READ + 2))
 
     def logits(self, pasts: Sequence[str], candidates: Sequence[str]) -> torch.Tensor:
         """(pairs,) with gradients where the network trains. pasts, candidates: (pairs,) texts."""
@@ -84,7 +83,7 @@ class Teacher:
 
     def _of(self, texts: Sequence[str], cases: Judgements) -> torch.Tensor:
         columns = cases.candidates.shape[1]
-        pasts = [past_text(texts, past) for past in cases.pasts for _ in range(columns)]
+        pasts = [customer_text(texts, past, cases.titles) for past in cases.pasts for _ in range(columns)]
         candidates = [texts[item] for item in cases.candidates.ravel().tolist()]
         return self.logits(pasts, candidates).view(len(cases), columns)
 
@@ -129,13 +128,8 @@ class Teacher:
         return {"history": history, "stopped": stopped, "learned": count}
 
 
-def past_text(texts: Sequence[str], past: Int64) -> str:
-    """The latest titles, newest first, as one text."""
-    return "; ".join(texts[item] for item in past[:READ].tolist())
-
-
 def teach(
-    vocabulary: Vocabulary,
+    texts: Sequence[str],
     histories: Histories,
     learners: Int64,
     held: Judgements,
@@ -145,8 +139,7 @@ def teach(
     seed: int,
     progress: Progress | None,
 ) -> tuple[Lessons, dict[str, object]]:
-    """Train a cross-encoder, then let it judge groups for its pupil."""
-    texts = list(vocabulary.texts)
+    """Train a cross-encoder, then let it judge groups for its pupil. texts, histories: with searches, see wrote.py."""
     teacher = Teacher(folder, settings)
     cases = judgements(histories, learners, near, seed + 1, any_step=True)
     report = teacher.train(texts, cases, held, seed, progress or silent)

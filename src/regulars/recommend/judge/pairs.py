@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from regulars.recommend.dataset import Float32, Histories, Int64
+from regulars.recommend.judge.wrote import latest, looked_at
 from regulars.recommend.sources._neighbours import Neighbours
 
 
@@ -15,18 +17,20 @@ from regulars.recommend.sources._neighbours import Neighbours
 class Judgements:
     """Each case: what somebody had looked at, and candidates of which they chose the first.
 
-    pasts: for each case the latest items, newest first. candidates: (cases, c), the chosen one in column 0.
+    pasts: for each case the latest items, newest first; among them searches, see wrote.py. candidates: (cases, c), the chosen one in
+    column 0. titles: how many texts are items'; a higher number is a search.
     """
 
     pasts: list[Int64]
     candidates: Int64
+    titles: int
 
     def __len__(self) -> int:
         return len(self.pasts)
 
     def chosen(self, index: Int64) -> Judgements:
         """These cases only."""
-        return Judgements([self.pasts[place] for place in index.tolist()], self.candidates[index])
+        return Judgements([self.pasts[place] for place in index.tolist()], self.candidates[index], self.titles)
 
 
 def split_people(histories: Histories, share: float, most: int, seed: int) -> tuple[Int64, Int64]:
@@ -37,8 +41,12 @@ def split_people(histories: Histories, share: float, most: int, seed: int) -> tu
     return np.setdiff1d(able, held), held
 
 
-def neighbour_pairs(rows: Sequence[Int64], window: int, decay: float, backward: float) -> tuple[Int64, Int64, Float32]:
+def neighbour_pairs(
+    rows: Sequence[Int64], window: int, decay: float, backward: float, titles: int | None = None
+) -> tuple[Int64, Int64, Float32]:
     """(from, to, weight) of all pairs at most `window` steps apart: decay^(steps − 1), times `backward` for earlier ones.
+
+    titles: numbers from here on are searches. They are nobody's answer, and lead only to what was looked at after them.
 
     >>> neighbour_pairs([np.array([4, 7])], window=3, decay=0.6, backward=0.5)[2].tolist()
     [1.0, 0.5]
@@ -46,9 +54,14 @@ def neighbour_pairs(rows: Sequence[Int64], window: int, decay: float, backward: 
     left: list[Int64] = []
     right: list[Int64] = []
     weights: list[Float32] = []
+    ahead: list[npt.NDArray[np.bool_]] = []
     for row in rows:
         for lag in range(1, min(window, len(row) - 1) + 1):
-            for begin, end, weight in ((row[:-lag], row[lag:], 1.0), (row[lag:], row[:-lag], backward)):
+            for begin, end, weight, on in (
+                (row[:-lag], row[lag:], 1.0, True),
+                (row[lag:], row[:-lag], backward, False),
+            ):
+                ahead.append(np.full(len(begin), on))
                 left.append(begin)
                 right.append(end)
                 weights.append(np.full(len(begin), weight * decay ** (lag - 1), np.float32))
@@ -56,8 +69,11 @@ def neighbour_pairs(rows: Sequence[Int64], window: int, decay: float, backward: 
         nothing = np.zeros(0, np.int64)
         return nothing, nothing, np.zeros(0, np.float32)
     a, b, w = np.concatenate(left), np.concatenate(right), np.concatenate(weights)
-    differ = a != b
-    return a[differ], b[differ], w[differ]
+    kept = a != b
+    if titles is not None:
+        later = np.concatenate(ahead)
+        kept &= (b < titles) & ((a < titles) | later)
+    return a[kept], b[kept], w[kept]
 
 
 def judgements(
@@ -76,14 +92,18 @@ def judgements(
     has too few neighbours, popular things take their places.
     """
     generator = np.random.default_rng(seed)
-    popularity = np.sqrt(np.bincount(histories.items, minlength=len(near)).astype(np.float64))
+    titles = len(near)
+    popularity = np.sqrt(
+        np.bincount(looked_at(histories.items.astype(np.int64), titles), minlength=titles).astype(np.float64)
+    )
     shares = np.cumsum(popularity / max(popularity.sum(), 1e-9))
     pasts: list[Int64] = []
     rows: list[Int64] = []
     for person in people.tolist():
         items = histories.items[histories.of(person)].astype(np.int64)
         _, first = np.unique(items, return_index=True)
-        steps = np.sort(first[first > 0])
+        first = np.sort(first[items[first] < titles])
+        steps = first[1:]  # something has been looked at before
         if len(steps) == 0:
             continue
         at = int(generator.choice(steps)) if any_step else int(steps[-1])
@@ -96,10 +116,10 @@ def judgements(
         drawn = generator.permutation(drawn)[: popular + hard - len(difficult)]
         if len(drawn) + len(difficult) < popular + hard:
             continue
-        pasts.append(items[:at][::-1][:look_back])
+        pasts.append(latest(items[:at], titles, look_back))
         rows.append(np.concatenate([[target], difficult, drawn]))
     columns = 1 + popular + hard
-    return Judgements(pasts, np.stack(rows) if rows else np.zeros((0, columns), np.int64))
+    return Judgements(pasts, np.stack(rows) if rows else np.zeros((0, columns), np.int64), titles)
 
 
 def histories_rows(histories: Histories, people: Int64, longest: int) -> list[Int64]:

@@ -40,6 +40,7 @@ from regulars.recommend.judge.pairs import (
     split_people,
 )
 from regulars.recommend.judge.settings import JudgeSettings
+from regulars.recommend.judge.wrote import looked_at, with_searches
 from regulars.recommend.sources._neighbours import Neighbours
 
 Progress = Callable[[float, str], None]
@@ -141,16 +142,15 @@ def train_judge(
     try:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            held_cases = judgements(histories, held, near, seed)
+            texts, together = with_searches(vocabulary.texts, histories)
+            held_cases = judgements(together, held, near, seed)
             lessons, taught = None, None
             if settings.teacher_seconds > 0:
                 from regulars.recommend.judge.cross import teach
 
-                lessons, taught = teach(
-                    vocabulary, histories, learners, held_cases, near, folder, settings, seed, progress
-                )
-            rows = histories_rows(histories, learners, settings.longest)
-            trainer = _Training(vocabulary, rows, held_cases, lessons, folder, settings, seed, progress)
+                lessons, taught = teach(texts, together, learners, held_cases, near, folder, settings, seed, progress)
+            rows = histories_rows(together, learners, settings.longest)
+            trainer = _Training(texts, rows, held_cases, lessons, folder, settings, seed, progress)
             result = trainer.run()
             if taught is not None:
                 result.report["teacher"] = taught
@@ -164,10 +164,10 @@ def silent(done: float, line: str) -> None:
 
 
 class Texts:
-    """Token numbers of the items' texts, cut to `longest`."""
+    """Token numbers of texts, cut to `longest`."""
 
-    def __init__(self, vocabulary: Vocabulary, folder: Path, longest: int) -> None:
-        self.texts = list(vocabulary.texts)
+    def __init__(self, texts: Sequence[str], folder: Path, longest: int) -> None:
+        self.texts = list(texts)
         self.tokenizer = read_tokenizer(folder, longest)
         self.tokens: list[list[int]] = [one.ids for one in self.tokenizer.encode_batch(self.texts)]
         self.lengths = np.array([len(one) for one in self.tokens], np.int64)
@@ -197,7 +197,7 @@ class _Piece:
 class _Training:
     def __init__(
         self,
-        vocabulary: Vocabulary,
+        texts: Sequence[str],
         rows: list[Int64],
         held: Judgements,
         lessons: Lessons | None,
@@ -209,14 +209,16 @@ class _Training:
         self.settings, self.rows, self.held, self.lessons, self.folder = settings, rows, held, lessons, folder
         self.progress: Progress = progress or silent
         self.generator = np.random.default_rng(seed)
-        self.texts = Texts(vocabulary, folder, settings.tokens)
+        self.texts = Texts(texts, folder, settings.tokens)
+        self.titles = held.titles
         bert = read_bert(folder, settings.dropout)
         prepare(bert, settings.method, settings.lora_rank, settings.adapter_width)
         self.encoder = BiEncoder(bert)
-        popularity = np.bincount(np.concatenate(rows), minlength=len(vocabulary)).astype(np.float32)
+        popularity = np.bincount(np.concatenate(rows), minlength=len(texts)).astype(np.float32)
+        popularity[self.titles :] = 0  # a search is nobody's answer
         # Who is never anybody's answer is no wrong answer either: its text would be pushed away from everybody.
         self.present = np.flatnonzero(popularity)
-        self.place = np.full(len(vocabulary), -1, np.int64)
+        self.place = np.full(len(texts), -1, np.int64)
         self.place[self.present] = np.arange(len(self.present))
         self.adjustment = torch.from_numpy(settings.popularity * np.log(popularity[self.present]))
         self.frozen = settings.method == "frozen"
@@ -264,7 +266,7 @@ class _Training:
                     break
         self.encoder.load_state_dict(best, strict=False)
         merge(self.encoder.bert)
-        self.vectors = self._all()
+        self.vectors = self._all()[: self.titles]
         report: dict[str, object] = {
             "method": settings.method,
             "history": history,
@@ -281,7 +283,9 @@ class _Training:
     def _step(self, rows: list[Int64], step: int, done: float) -> float:
         settings = self.settings
         self.encoder.train()
-        left, right, weights = neighbour_pairs(rows, settings.window, settings.window_decay, settings.backward)
+        left, right, weights = neighbour_pairs(
+            rows, settings.window, settings.window_decay, settings.backward, self.titles
+        )
         if len(left) == 0:
             return 0.0
         wanted = [left, right]
@@ -333,7 +337,9 @@ class _Training:
         # in place of interest (the vectors then collapse; tried). A head alone has all of them fresh at no cost.
         everything = self._all_fresh() if self.frozen else self.bank
         logits = vectors[table[torch.from_numpy(left)]] @ everything.T / settings.temperature + self.adjustment
-        logits[torch.arange(len(left)), torch.from_numpy(self.place[left])] = -1e4
+        own = self.place[left]
+        itself = np.flatnonzero(own >= 0)  # a search is none of the answers
+        logits[torch.from_numpy(itself), torch.from_numpy(own[itself])] = -1e4
         losses = F.cross_entropy(logits, torch.from_numpy(self.place[right]), reduction="none")
         loss = (losses * weight).sum() / weight.sum()
         if group is not None and self.lessons is not None:
@@ -346,7 +352,8 @@ class _Training:
     def _lesson(self, vectors: torch.Tensor, table: torch.Tensor, group: Judgements, logits: Float32) -> torch.Tensor:
         """Kullback-Leibler divergence of the bi-encoder's choice among the candidates from its teacher's (Hinton et al. 2015)."""
         customers = []
-        for past in group.pasts:
+        for read in group.pasts:
+            past = looked_at(read, self.titles)  # as it serves
             decay = torch.tensor(self.settings.history_decay ** np.arange(len(past)), dtype=torch.float32)
             customers.append((vectors[table[torch.from_numpy(past)]] * decay[:, None]).sum(0))
         customer = F.normalize(torch.stack(customers), dim=-1)
@@ -423,7 +430,8 @@ class _Training:
 
     def _judged(self, vectors: Float32) -> dict[str, float]:
         scores = np.zeros(self.held.candidates.shape, np.float32)
-        for row, past in enumerate(self.held.pasts):
+        for row, read in enumerate(self.held.pasts):
+            past = looked_at(read, self.titles)  # as it serves
             decay = np.asarray(self.settings.history_decay ** np.arange(len(past)), np.float32)
             scores[row] = vectors[self.held.candidates[row]] @ (decay @ vectors[past])
         return figures(scores)

@@ -36,6 +36,7 @@ def mount(context: Context) -> None:
             for shown in _card(visit, card):
                 parts.html(shown)
         _curves(visit, row["metrics"].get("sequence") or [])
+        _judge_curves(visit, row["metrics"])
         if card is not None:
             parts.html(parts.section(visit.say("The way back"), tag("p", coded(card_words.way_back(visit.say, card)))))
 
@@ -159,3 +160,59 @@ def _curves(visit: Visit, networks: Sequence[Mapping[str, Any]]) -> None:
             charts.over_time(words, epochs, series, says=told, from_zero=name != "loss")
         kept = ", ".join(str(one.get("epochs")) for one in networks)
         parts.html(tag("p", say("Kept after epoch {kept}.", kept=kept), class_="soft"))
+
+
+def _judge_curves(visit: Visit, metrics: Mapping[str, Any]) -> None:
+    """AUC, accuracy and loss of the judge of interest at each check, and of the teacher where there was one; else why there are none."""
+    say, judge = visit.say, metrics.get("judge") or {}
+    with parts.box("section"):
+        parts.html(tag("h2", say("How the judge of interest learned")))
+        if not judge.get("history"):
+            words = say("This version has no judge of interest. `regulars train --judge frozen` adds one.")
+            if metrics.get("judge_skipped"):
+                words = say("It was left out: {reason}", reason=str(metrics["judge_skipped"]))
+            parts.html(tag("p", coded(words), class_="soft"))
+            return
+        _checks(visit, "", judge["history"])
+        ends = {
+            "epochs": say("It stopped after all its passes."),
+            "patience": say("It stopped since no check was better any more."),
+            "time": say("It stopped when its time was over."),
+        }
+        told = (
+            say("Method {method}, {learned} numbers learned in {seconds} s.",
+                method=judge.get("method"), learned=visit.number(judge.get("learned")), seconds=visit.number(judge.get("seconds"), 0)),
+            say("The check with the best AUC is kept; the first is from before learning."),
+            ends.get(str(judge.get("stopped")), ""),
+        )  # fmt: skip
+        parts.html(tag("p", " ".join(one for one in told if one), class_="soft"))
+        teacher = judge.get("teacher") or {}
+        if teacher.get("history"):
+            parts.html(tag("h3", say("Its teacher, a cross-encoder")))
+            _checks(visit, say("teacher"), teacher["history"])
+
+
+def _checks(visit: Visit, whose: str, history: Sequence[Mapping[str, Any]]) -> None:
+    """A chart a measure, over the steps at which was checked."""
+    say = visit.say
+    steps = [visit.number(entry.get("step")) for entry in history]
+    with parts.box("div", "charts"):
+        for name, words in (
+            ("auc", say("AUC on people held out, by step")),
+            ("accuracy", say("Accuracy on people held out, by step")),
+            ("loss", say("Loss, by step")),
+        ):
+            # Before learning there is no loss: its line begins at the first check after it.
+            known = [
+                (step, entry[name]) for step, entry in zip(steps, history, strict=True) if entry.get(name) is not None
+            ]
+            if not known:
+                continue
+            told = say(
+                "{what}: {first} at the first check, {last} at the last of {count}.",
+                what=words, first=visit.number(known[0][1], 4), last=visit.number(known[-1][1], 4), count=len(known),
+            )  # fmt: skip
+            values = [value for _, value in known]
+            charts.over_time(
+                words, [step for step, _ in known], [charts.Series(whose, values)], says=told, from_zero=False
+            )
