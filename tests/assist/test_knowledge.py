@@ -57,10 +57,10 @@ def test_finds(knowledge: Knowledge, question: str, locale: str, expected: str) 
 
 def test_an_article_is_found_by_what_it_was_asked_as() -> None:
     """A question that shares nothing with an article finds it through an earlier one; articles without any lose nothing by that."""
-    oblique = "My aunt gave me a horrible jumper, can you help me get rid of it?"
+    oblique = "The purple unicorn lamp glares at my budgie."
     plain = Knowledge.of(ARTICLES)
     assert first(plain, oblique, "en") != "returns"
-    asked = [replace(one, questions=("An aunt gave me an ugly jumper, how do I get rid of it?",)) if one.id == "returns" else one for one in ARTICLES]  # fmt: skip
+    asked = [replace(one, questions=("A unicorn lamp glares at our budgie.",)) if one.id == "returns" else one for one in ARTICLES]  # fmt: skip
     told = Knowledge.of(asked)
     assert first(told, oblique, "en") == "returns"
     for question, expected in (

@@ -1,4 +1,4 @@
-"""Finds passages: words by BM25, the concepts of a glossary by BM25, and sentence vectors, blended by weights that were fitted.
+"""Finds passages: words and a glossary's concepts by BM25, sentence vectors, and the subject; blended by weights that were fitted.
 
 The weights stand in `weights.json`; `python -m benchmarks.retrieval --fit` makes them from questions that no figure is taken from.
 Knows no answer: it ranks, and says for each passage what spoke for it.
@@ -19,6 +19,7 @@ import numpy.typing as npt
 from regulars.assist.knowledge.likeness import MAX_WORDS, Likeness
 from regulars.assist.knowledge.passages import Chunk, sentences
 from regulars.assist.knowledge.postings import Postings
+from regulars.assist.knowledge.subjects import known_subjects
 from regulars.assist.knowledge.vectors import Vectors
 from regulars.assist.knowledge.words import Speller, glossary, is_chinese, runs, terms
 from regulars.language.sentence_vectors import SentenceEncoder
@@ -27,10 +28,14 @@ Float32 = npt.NDArray[np.float32]
 
 TITLE, TAGS, BODY = 2.0, 1.0, 1.0  # what a mention is worth by where it stands
 MAX_QUESTION = 500  # characters read of a question
-SIGNALS = ("words", "concepts", "likeness", "heading", "headed", "title", "sentence", "whole", "asked", "own")
+SIGNALS = (
+    "words", "concepts", "likeness", "heading", "headed", "title", "sentence", "whole", "asked",
+    "taught title", "taught sentence", "taught whole", "subject", "own",
+)  # fmt: skip
 """What speaks for a passage. Shares from 0 to 1, weighed by rarity: of the question's words and of its concepts that the passage holds, of
 its words that the passage holds in others alike, of its concepts that the title and the tags hold, of the title's concepts that the question names. Cosines: of the title, of the best sentence, of
-title and text together; by how much the likest question that the article was asked as before is near. And whether it is in the question's language."""
+title and text together; by how much the likest question that the article was asked as before is near; of title, sentence and whole again as the
+subjects bring them nearer; of where question and passage stand among the subjects. And whether it is in the question's language."""
 OWN = SIGNALS.index("own")
 FEATURES = (*SIGNALS[:OWN], *(f"{name}, other language" for name in SIGNALS[:OWN]), "own")
 
@@ -39,7 +44,8 @@ FEATURES = (*SIGNALS[:OWN], *(f"{name}, other language" for name in SIGNALS[:OWN
 class Seen:
     """What was read out of a question and what speaks for each passage: (n, signals).
 
-    foreign: share of the question's words that stand neither in any passage nor in the glossary.
+    foreign: share of the question's words that stand neither in any passage nor in the glossary. familiar: how like it is to the likest
+    subject that shops are asked about.
     """
 
     question: str
@@ -48,6 +54,7 @@ class Seen:
     signals: Float32
     scores: Float32
     foreign: float = 0.0
+    familiar: float = 0.0
 
 
 @dataclass(slots=True)
@@ -61,7 +68,12 @@ class Known:
 class Index:
     """All passages at one moment. Immutable; threads may share it."""
 
-    def __init__(self, chunks: Iterable[Chunk], encoder: SentenceEncoder, known: Known | None = None) -> None:
+    def __init__(
+        self,
+        chunks: Iterable[Chunk],
+        encoder: SentenceEncoder,
+        known: Known | None = None,
+    ) -> None:
         """known: what an index before has encoded, brought up to date."""
         known = Known() if known is None else known
         self._encoder = encoder
@@ -89,6 +101,13 @@ class Index:
             known.texts,
             [chunk.questions for chunk in self.chunks],
         )
+        # An encoder that the subjects weren't made with does without.
+        self._subjects = known_subjects(encoder.name)
+        if self._subjects:
+            taught = self._subjects.adapted
+            self._taught = [taught(some) for some in (self.vectors.titles, self.vectors.sentences, self.vectors.wholes)]
+            texts = [f"{chunk.passage.title} {chunk.passage.text}" for chunk in self.chunks]
+            self._places = self._subjects.of_passages(self._taught[0], self._taught[2], texts)
         held = [
             set(self._glossary.written(" ".join((chunk.passage.title, *chunk.tags, chunk.passage.text))))
             for chunk in self.chunks
@@ -104,6 +123,7 @@ class Index:
         vector = self.vectors.of_question(encoded[:1], is_chinese(spelt))
         asked = self._glossary.concepts(spelt)
         named = set(asked)
+        taught, familiar = self._by_subject(vector, spelt)
         headed = [sum(map(self._concepts.rarity, some & named)) for some in self._title_concepts]
         signals = np.stack(
             [
@@ -113,14 +133,25 @@ class Index:
                 self._headings.share(asked),
                 np.array(headed, np.float32) / np.maximum(self._title_worth, 1e-6),
                 self.vectors.titles @ vector,
-                self.vectors.best_sentence(vector),
+                self.vectors.best_sentence(vector, self.vectors.titles, self.vectors.sentences),
                 self.vectors.wholes @ vector,
                 self.vectors.asked(vector),
+                *taught,
                 (self.zh == (locale.split("-")[0] == "zh")).astype(np.float32),
             ],
             axis=1,
         )
-        return Seen(spelt, locale, vector, signals, scored(signals), self._foreign(spelt))
+        return Seen(spelt, locale, vector, signals, scored(signals), self._foreign(spelt), familiar)
+
+    def _by_subject(self, vector: Float32, text: str) -> tuple[list[Float32], float]:
+        """The four signals that subjects give, and how familiar a question is."""
+        if not self._subjects or not self.chunks:
+            return [np.zeros(len(self.chunks), np.float32)] * 4, 0.0
+        titles, parts, wholes = self._taught
+        near = self._subjects.adapted(vector[None])[0]
+        place, familiar = self._subjects.of_question(near, text)
+        found = [titles @ near, self.vectors.best_sentence(near, titles, parts), wholes @ near, self._places @ place]
+        return found, familiar
 
     def _foreign(self, question: str) -> float:
         said = terms(question)

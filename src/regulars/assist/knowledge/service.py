@@ -176,14 +176,14 @@ class Knowledge:
         )
 
 
-CONFIDENCE = (*SIGNALS, "lead", "foreign", "one")
+CONFIDENCE = (*SIGNALS, "lead", "foreign", "familiar", "one")
 
 
 def confidence_features(seen: Seen, order: Sequence[int]) -> Float32:
     """(f,) of the first passage: its signals, and how far it leads the second source."""
     first = seen.signals[order[0]]
     lead = float(seen.scores[order[0]] - seen.scores[order[1]]) if len(order) > 1 else 0.0
-    return np.array([*first, lead, seen.foreign, 1.0], np.float32)
+    return np.array([*first, lead, seen.foreign, seen.familiar, 1.0], np.float32)
 
 
 def confidence(seen: Seen, order: Sequence[int]) -> float:

@@ -82,12 +82,14 @@ class Vectors:
         found: Float32 = centred(vector, np.array([chinese]), "question", self.encoder.name, 0)[0]
         return found
 
-    def best_sentence(self, question: Float32) -> Float32:
-        """(n,) cosine of the passage's sentence that is nearest; of its title where it has no text."""
-        best: Float32 = self.titles @ question
+    def best_sentence(self, question: Float32, titles: Float32, sentences: Float32) -> Float32:
+        """(n,) cosine of the passage's sentence that is nearest; of its title where it has no text. titles, sentences: these vectors, or the
+        same in another space, as the question's is.
+        """
+        best: Float32 = titles @ question
         if len(self._owner):
             found = np.full(len(best), -np.inf, np.float32)
-            np.maximum.at(found, self._owner, self.sentences @ question)
+            np.maximum.at(found, self._owner, sentences @ question)
             best = np.where(np.isfinite(found), found, best).astype(np.float32)
         return best
 
