@@ -27,7 +27,7 @@ from regulars.assist.intents.train import fit_intents
 
 SHOTS = 10
 FEW = IntentSettings(
-    method="full", epochs=14.0, learning_rate=2e-4, max_seconds=780.0, word_dropout=0.1, held_share=0.03
+    method="full", epochs=14.0, learning_rate=2e-4, max_seconds=420.0, word_dropout=0.1, held_share=0.03
 )
 FULL = IntentSettings(method="full", epochs=3.0, learning_rate=2e-4, max_seconds=360.0, smoothing=0.05)
 FROZEN = IntentSettings()

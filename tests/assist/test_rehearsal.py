@@ -134,8 +134,8 @@ def test_what_was_done_before_a_yes_or_to_somebody_else_is_wrong_too(
         if work.state.token is not None and work.state.flow == "cancel_order":
             flows._confirm(work)
 
-    def sweeping(connection: Connection, effects: Any, customer: int, order: int | None) -> None:
-        apply(connection, effects, customer, order)
+    def sweeping(connection: Connection, effects: Any, customer: int, order: int | None, *at: Any) -> None:
+        apply(connection, effects, customer, order, *at)
         if any(one["set"] == "order_address" for one in effects):
             connection.execute(
                 "UPDATE orders SET status = 'returned' WHERE order_id ="

@@ -225,8 +225,11 @@ class Limits:
             if cap.most > 0 and not full:
                 continue
             groups = cap.groups[items] if cap.groups is not None else None if cap.mask is None else cap.mask[items] - 1
-            if groups is not None:
-                out &= (groups < 0) if cap.most == 0 else ~np.isin(groups, full)
+            if groups is not None and cap.most == 0:
+                out &= groups < 0
+            elif groups is not None:
+                for group in full:
+                    out &= groups != group
         return out
 
     def take(self, item: int) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from regulars.recommend import again
 from regulars.recommend.catalogue import Catalogue
+from regulars.recommend.dataset import Int64
 from regulars.recommend.features import FEATURES
 from regulars.recommend.filters import Barred
 from regulars.recommend.history import History
@@ -110,11 +111,21 @@ def add_moves(
         "version": steering.version,
         "excluding": [[line, count] for line, _, count in steering.by_line],
         "moving": [[line, round(factor, 4)] for line, _, factor in steering.moving],
-        "moved": [[int(ids[one.item]), lines] for one in slate.placed if (lines := steering.lines_moving(one.item))],
+        "moved": _moved_by(steering, slate, ids),
         "pinned": [[int(ids[one.item]), one.line] for one in slate.placed if one.how == "pin"],
         "unpinned": [[int(ids[item]), line, why] for item, line, why in slate.unpinned],
         "capped": [[int(ids[item]), line] for item, line in slate.capped[:TRACED_CANDIDATES]],
     }
+
+
+def _moved_by(steering: Steering, slate: Slate, ids: Int64) -> list[list[Any]]:
+    """[product id, lines of the rules that push it] of what is shown."""
+    placed = np.array([one.item for one in slate.placed], np.int64)
+    lines: list[list[int]] = [[] for _ in placed]
+    for line, mask, _ in steering.moving:
+        for place in np.flatnonzero(mask[placed]).tolist():
+            lines[place].append(line)
+    return [[int(ids[item]), own] for item, own in zip(placed.tolist(), lines, strict=True) if own]
 
 
 _PLACE = FEATURES.index("place")

@@ -92,9 +92,6 @@ class Steering:
         """The first rule that takes this item out."""
         return next((line for line, mask, _ in self.by_line if mask[item]), None)
 
-    def lines_moving(self, item: int) -> list[int]:
-        return [line for line, mask, _ in self.moving if mask[item]]
-
 
 NOTHING = Steering()
 
