@@ -32,6 +32,7 @@ from benchmarks._million import fill_many, register_model
 from benchmarks._report import print_report
 from benchmarks._server import Load, Server, closed_loop, open_loop, post, two_cores
 from benchmarks._views import view_row
+from regulars.recommend.finder import finder_of
 from regulars.recommend.live import KIND
 from regulars.recommend.train import settings_for
 from regulars.schema import Product, ShopSettings
@@ -259,6 +260,9 @@ def main() -> None:
             print(f"{trained.version}: {trained.verdict}", flush=True)
             if not trained.promoted:
                 shop.promote(trained.version, "benchmark: the full pipeline is measured, whatever it learned here")
+            # As after a shop's first hour: the vectors of a search by meaning are kept in a file, and not made beside the load.
+            shop.live.refresh()
+            finder_of(shop.live.serving().catalogue, shop.workspace.search_vectors, wait=True)
             if options.steered:
                 steer(shop, options.products, options.seed)
             secret = shop.create_key("benchmark", "secret")
