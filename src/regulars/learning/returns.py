@@ -2,7 +2,12 @@
 
     lists of the first day of a person's block of 28 days  ─►  what their products are, on average (recommend/longterm.py's facts)
     returned within 28 days, or while that isn't ripe a surrogate index of the first week  ─►  the label
-    label = what the person did before + Σ worth · fact  ─►  worth, by ridge regression, what isn't surely different from 0 set to 0
+    label = what the person did before + what lists of this person are like anyway + Σ worth · fact  ─►  worth, by ridge regression,
+    what isn't surely different from 0 set to 0
+
+*What lists are like anyway*: the same facts of the model's own list for this person, and of an even list on average. Who knows few kinds is shown new ones by any
+list, and comes less often: that isn't the list's doing. With both held, what is left is what chance decided: who got even lists, and what these drew
+(Rosenbaum & Rubin 1983: adjusting for what the assignment depends on).
 
 The *surrogate index* (Athey, Chetty, Imbens & Kang 2019) is the chance of coming back as the first seven days tell it, learned from people whose 28
 days have passed. It is right where the first week carries all of what lists do; so its bias is measured on the latest ripe people, and told.
@@ -23,7 +28,7 @@ import polars as pl
 
 from regulars.errors import NotEnoughData
 from regulars.recommend.catalogue import Catalogue
-from regulars.recommend.dataset import Float32, Query
+from regulars.recommend.dataset import Float32, Int32, Query
 from regulars.recommend.longterm import FACTS, ReturnValue, facts
 from regulars.recommend.model import Model
 from regulars.recommend.slate import in_spreads
@@ -38,9 +43,11 @@ FIRST_WEEK = timedelta(days=7)
 BEFORE = timedelta(days=28)
 HELD_OUT = 0.3  # the newest ripe blocks, on which the surrogate's bias is measured
 RIDGE = 5.0
-SURE = 1.0  # standard errors from 0 below which a fact is worth nothing
+SURE = 2.0  # standard errors from 0 below which a fact is worth nothing
 SHRUNK = 10.0  # imagined reviews or buyers at the shop's mean
 SHOWN = 10  # first products of a list that count
+DISCOUNT = 0.9  # of each place against the one before it
+EVEN_OF = 500  # products over which an even list is averaged
 PERSONAL = ("home", "cart", "email", "surprise", "after_purchase", "product", "alike", "goes_with")
 COVARIATES = ("sessions before", "days since", "orders before", "days known")
 SIGNALS = ("sessions in the first week", "days active", "clicks", "carts", "orders", "last day active")
@@ -49,7 +56,8 @@ SIGNALS = ("sessions in the first week", "days active", "clicks", "carts", "orde
 @dataclass(frozen=True, slots=True)
 class Blocks:
     """One row a person and block of 28 days. returned: NaN while it can't be known. before: (b, covariates). week: (b, signals),
-    NaN while the first week isn't over. shown: (b, facts), the mean over the products of the first day's lists.
+    NaN while the first week isn't over. shown: (b, facts), the mean over the products of the first day's lists. anyway: (b, 2 · facts), of the
+    model's own list for this person then, and of an even one on average.
     """
 
     person: npt.NDArray[np.int64]
@@ -58,6 +66,7 @@ class Blocks:
     before: Float64
     week: Float64
     shown: Float64
+    anyway: Float64
 
 
 def learn(
@@ -90,7 +99,8 @@ def fitted(
 ) -> ReturnValue:
     """The worth of each fact, from blocks with a label."""
     there = np.isfinite(labels) & np.isfinite(blocks.shown).all(axis=1)
-    shown, before, y = blocks.shown[there], blocks.before[there], labels[there]
+    shown, y = blocks.shown[there], labels[there]
+    before = np.column_stack([blocks.before[there], blocks.anyway[there]])
     means, widths = shown.mean(axis=0), shown.std(axis=0)
     widths[widths < 1e-6] = 1.0
     z = (shown - means) / widths
@@ -267,22 +277,24 @@ def read_blocks(
     blocks = label_returns(exposures, events, zone, now).sort("anchor", descending=True).head(MOST)
     per_list = {key[0]: rows for key, rows in lists.partition_by("person", as_dict=True).items()}
     told = _timelines(events)
-    people, anchors, returned, before, week, shown = [], [], [], [], [], []
+    people, anchors, returned, before, week, shown, anyway = [], [], [], [], [], [], []
+    drawn = _even(catalogue)
     for person, anchor, came in blocks.iter_rows():
         timeline = told.get(person)
         own = per_list.get(person)
         if timeline is None or own is None:
             continue
         first = own.filter((pl.col("at") >= anchor) & (pl.col("at") < anchor + RETURN_AFTER))
-        mean = _mean_facts(catalogue, model, known, timeline, first)
-        if mean is None:
+        told_of = _mean_facts(catalogue, model, known, timeline, first, drawn)
+        if told_of is None:
             continue
         people.append(person)
         anchors.append(anchor.timestamp())
         returned.append(np.nan if came is None else float(came))
         before.append(timeline.before(anchor))
         week.append(timeline.week(anchor) if anchor + FIRST_WEEK <= now else [np.nan] * len(SIGNALS))
-        shown.append(mean)
+        shown.append(told_of[0])
+        anyway.append(told_of[1])
     rows = len(people)
     return Blocks(
         np.array(people, np.int64),
@@ -291,6 +303,7 @@ def read_blocks(
         np.array(before, np.float64).reshape(rows, len(COVARIATES)),
         np.array(week, np.float64).reshape(rows, len(SIGNALS)),
         np.array(shown, np.float64).reshape(rows, len(FACTS)),
+        np.array(anyway, np.float64).reshape(rows, 2 * len(FACTS)),
     )
 
 
@@ -388,10 +401,23 @@ def _timelines(events: pl.DataFrame) -> dict[int, _Timeline]:
     return out
 
 
+def _even(catalogue: Catalogue) -> Int32:
+    """Positions of what an even list is drawn from, EVEN_OF of them where there are more."""
+    free = np.flatnonzero(catalogue.for_sale & catalogue.in_stock).astype(np.int32)
+    return free if len(free) <= EVEN_OF else np.sort(np.random.default_rng(0).choice(free, EVEN_OF, replace=False))
+
+
 def _mean_facts(
-    catalogue: Catalogue, model: Model, known: dict[str, Float32], timeline: _Timeline, lists: pl.DataFrame
-) -> Float64 | None:
-    """(facts,) the mean over the products of these lists, the first places counting most; None where nothing of them is known."""
+    catalogue: Catalogue,
+    model: Model,
+    known: dict[str, Float32],
+    timeline: _Timeline,
+    lists: pl.DataFrame,
+    drawn: Int32,
+) -> tuple[Float64, Float64] | None:
+    """(facts,) the mean over the products of these lists, the first places counting most; and (2 · facts,) of the model's own list
+    then, and over `drawn`. None where nothing of the lists is known.
+    """
     if lists.height == 0:
         return None
     moment = lists["at"][0]
@@ -401,17 +427,24 @@ def _mean_facts(
     found = model.retrieve(Query(history, np.array(ages, np.float32), np.array(strengths, np.float32)))
     fit_of = dict(zip(found.items.tolist(), in_spreads(found.scores).tolist(), strict=True))
     lowest = min(fit_of.values(), default=0.0)
+
+    def told(places: Sequence[int]) -> Float32:
+        fit = np.array([fit_of.get(place, lowest) for place in places], np.float32)
+        return facts(catalogue, history, tired, np.array(places, np.int32), fit, known)
+
     rows, weights = [], []
     for _, _, products in lists.head(4).iter_rows():
         places = [place for product in products[:SHOWN] if (place := catalogue.place.get(product)) is not None]
-        if not places:
-            continue
-        fit = np.array([fit_of.get(place, lowest) for place in places], np.float32)
-        rows.append(facts(catalogue, history, tired, np.array(places, np.int32), fit, known))
-        weights.append(0.9 ** np.arange(len(places)))
+        if places:
+            rows.append(told(places))
+            weights.append(DISCOUNT ** np.arange(len(places)))
     if not rows:
         return None
-    return np.average(np.concatenate(rows).astype(np.float64), axis=0, weights=np.concatenate(weights))
+    mean = np.average(np.concatenate(rows).astype(np.float64), axis=0, weights=np.concatenate(weights))
+    own = found.items[~np.isin(found.items, history)][:SHOWN].tolist()
+    would = np.average(told(own), axis=0, weights=DISCOUNT ** np.arange(len(own))) if own else np.zeros(len(FACTS))
+    even = told(drawn.tolist()).mean(axis=0) if len(drawn) else np.zeros(len(FACTS))
+    return mean, np.concatenate([would, even]).astype(np.float64)
 
 
 __all__ = ["LEAST", "Blocks", "auc", "fitted", "known_of", "learn", "logistic", "read_blocks"]
