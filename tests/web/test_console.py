@@ -53,6 +53,17 @@ def test_pages_scripts_uploads_and_the_socket_are_shut(address: str) -> None:
     assert httpx.get(f"{address}{poll}", headers={"accept": "*/*"}).status_code == 401
 
 
+def test_an_address_without_a_page_says_so_in_the_readers_language(address: str) -> None:
+    cookies = log_in(address).cookies
+    for language, words in (("en", "There is no such page"), ("zh", "没有这个页面")):
+        headers = {"accept": "text/html", "accept-language": language}
+        answer = httpx.get(f"{address}/console/no/such/page", headers=headers, cookies=cookies)
+        assert answer.status_code == 404
+        assert words in answer.text or words.encode("unicode_escape").decode() in answer.text
+        assert "HTTPException" not in answer.text
+    assert httpx.get(f"{address}/console/static/nothing.css", cookies=cookies).status_code == 404
+
+
 def test_the_cookie_is_shut_in(address: str) -> None:
     answer = log_in(address)
     assert answer.status_code == 303

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
-from fastapi import Request
-from nicegui import ui
+from fastapi import Request, Response
+from nicegui import Client, ui
+from nicegui.page import page
 
 from regulars.desk import parts
 from regulars.desk.markup import Markup, joined, tag
@@ -95,6 +96,26 @@ class Desk:
             return build
 
         return register
+
+    async def missing(self, request: Request) -> Response:
+        """What stands at an address that has no page: 404, in the console's own frame."""
+        try:
+            settings = self.settings()
+        except RegularsError:  # the shop couldn't be read once yet
+            settings = ShopSettings()
+        with Client(page("", title="Regulars"), request=request) as client:
+            visit = Visit(request, settings)
+            frame(visit, self.works)
+            title(visit, visit.say("There is no such page"), visit.path)
+            parts.html(
+                tag(
+                    "p",
+                    visit.say("It may have been moved, or the address was mistyped."),
+                    " ",
+                    tag("a", visit.say("To the overview"), href=visit.link("/")),
+                )
+            )
+        return client.build_response(request, 404)
 
 
 def _problem(visit: Visit, error: RegularsError) -> None:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
@@ -163,6 +163,17 @@ def install(
     core.app.include_router(uploads.routes(context))
     core.app.mount("/static", StaticFiles(directory=STATIC), name="console-static")
     core.app.on_shutdown(works.stop)
+    of_parts = core.app.exception_handlers[404]
+
+    async def missing(request: Request, error: Exception) -> Response:
+        # A part of a page (a file, a script) that isn't there is NiceGUI's matter; an address without a page is ours.
+        found = request.scope.get("endpoint")
+        if found is not None and found is not core.app and not request.scope.get("nicegui_page_path"):
+            answer = of_parts(request, error)
+            return answer if isinstance(answer, Response) else await answer
+        return await desk.missing(request)
+
+    core.app.exception_handlers[404] = missing
     _tidy(workspace.imports / uploads.FOLDER, UPLOADS_KEPT_SECONDS)
     _tidy(workspace.folder / "run" / uploads.BACKUPS, 0.0)
     return context
