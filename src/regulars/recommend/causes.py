@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from regulars.recommend import compiled
 from regulars.recommend.blend import SMALL_SHARE, standardised
@@ -83,11 +82,3 @@ def effects(
         # What moves all alike moves no one: a step counts by how much more it does for one item than for others.
         out[name] = compiled.centred(np.ascontiguousarray(values[name], np.float32), left, weight)
     return out
-
-
-def falls(scores: Float32, effect: Float32, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """(h, p) how many places each of the products at `places` falls when a step is taken away.
-
-    scores: (m,) of the compared candidates. effect: (h, m) what each step adds to each of these.
-    """
-    return compiled.falls(scores, effect, places)

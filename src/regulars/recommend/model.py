@@ -257,7 +257,7 @@ class Model:
         apart = blended - blended.mean()
         slope = float(apart @ (scores - scores.mean())) / max(float(apart @ apart), 1e-9)
         at = np.searchsorted(compared, places)
-        fell = causes.falls(scores, together * np.float32(max(slope, 1e-6)), at)
+        fell = compiled.falls(scores, together * np.float32(max(slope, 1e-6)), at)
         names = list(by_source)
         step, through = compiled.causes_of(fell, together, stacked, at, causes.LEAST)
         return [

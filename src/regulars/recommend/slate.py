@@ -240,17 +240,7 @@ class Limits:
 
     def open(self, free: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """Those of a mask that no cap blocks now."""
-        out = free.copy()
-        for cap, counts in zip(self._caps, self._counts, strict=True):
-            for group, count in list(counts.items()) or [(0, 0)]:
-                if count >= cap.most:
-                    if cap.groups is not None:
-                        out &= cap.groups != group
-                    elif cap.mask is not None:
-                        out &= ~cap.mask
-            if cap.most == 0:
-                out &= (cap.groups < 0) if cap.groups is not None else ~cap.mask if cap.mask is not None else True
-        return out
+        return free & self.open_among(np.arange(len(free), dtype=np.int32))
 
     @staticmethod
     def _group(cap: Cap, item: int) -> int:

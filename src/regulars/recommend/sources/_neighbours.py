@@ -14,7 +14,7 @@ from regulars.recommend import compiled
 from regulars.recommend.dataset import Float32, Int32, Int64, Query
 from regulars.recommend.sources._history import Weighted, strongest
 from regulars.recommend.sources.answers import SparseAnswer
-from regulars.recommend.sources.base import DENSE_UP_TO, Answer, CandidateSource
+from regulars.recommend.sources.base import Answer, CandidateSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +59,7 @@ class Neighbours:
 
         items: (m,), each once.
         """
-        positions, lengths = self._lists(history.items)
-        columns = _columns(items, self.indices[positions], len(self))
-        hit = np.flatnonzero(columns >= 0)
-        rows = np.repeat(np.arange(len(history.items)), lengths)[hit]
-        contributions = np.zeros((len(history.items), len(items)), np.float32)
-        contributions[rows, columns[hit]] = self.weights[positions[hit]] * history.weights[rows]
-        return strongest(contributions, history.indices)
+        return strongest(self.between(history.items, items) * history.weights[:, None], history.indices)
 
     def between(self, first: Int32, items: Int32) -> Float32:
         """Weights of these items in the lists of each of `first`, (h, m); 0 where an item isn't in the list.
@@ -150,18 +144,3 @@ class NeighbourSource(CandidateSource):
 
     def evidence(self, query: Query, items: Int32) -> Int32:
         return self.neighbours.evidence(self._history(query), items)
-
-
-def _columns(items: Int32, named: Int32, size: int) -> Int32:
-    """Where each of the named stands among items, −1 where it doesn't."""
-    if size <= DENSE_UP_TO:  # a table of all is filled faster than a few hundred are sorted
-        column = np.full(size, -1, np.int32)
-        column[items] = np.arange(len(items), dtype=np.int32)
-        return column[named]
-    order = np.argsort(items)
-    place = np.searchsorted(items, named, sorter=order)
-    place[place == len(items)] = 0
-    found = order[place] if len(items) else place
-    return (
-        np.where(items[found] == named, found, -1).astype(np.int32) if len(items) else np.full(len(named), -1, np.int32)
-    )
