@@ -69,7 +69,7 @@ def learned(vectors: Float32, kinds: npt.NDArray[Any], owner: npt.NDArray[np.int
             chance = torch.log_softmax(likeness, axis).masked_fill(~same, -1e4).logsumexp(axis)
             loss = loss - chance[chance > -1e3].mean()
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         optimizer.step()
     return np.asarray(matrix.detach().numpy(), np.float32)
 

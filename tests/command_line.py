@@ -54,5 +54,5 @@ def command_in(folder: Path, **settings: str) -> Command:
                 code = end.code if isinstance(end.code, int) else 1
         return Said(code, out.getvalue(), err.getvalue())
 
-    command.here = folder  # type: ignore[attr-defined]
+    command.here = folder  # type: ignore[attr-defined]  # a function that knows its folder
     return command

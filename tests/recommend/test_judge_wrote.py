@@ -73,9 +73,10 @@ def test_a_search_leads_to_what_was_looked_at_after_it_only() -> None:
 
 def test_a_customers_text_has_room_for_words_and_titles() -> None:
     histories = lived([[1, 5, 9, 13, 20]], [[0, 3, 8, 12]])
+    assert histories.searches is not None
     histories = replace(
         histories, searches=replace(histories.searches, words=["w" * 500, "a pot", "green tea", "gift"])
-    )  # type: ignore[type-var]
+    )
     texts, together = with_searches(TEXTS, histories)
     near = TextSource.fit(vocabulary(), TextSettings(dims=12)).neighbours
     cases = judgements(together, np.array([0]), near, 0, popular=0, hard=0)

@@ -353,7 +353,7 @@ class Parser:
 
     def rule(self) -> Rule:
         off = self.is_next("off")
-        action: Action = self.word(ACTIONS, saying("an action"))  # type: ignore[assignment]
+        action: Action = self.word(ACTIONS, saying("an action"))  # type: ignore[assignment]  # one of ACTIONS
         each = None
         tests: tuple[Condition, ...] = ()
         if self.is_next("everything"):
