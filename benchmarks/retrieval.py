@@ -37,6 +37,7 @@ FOLDER = Path(__file__).parent / "helpdesk"
 Float32 = npt.NDArray[np.float32]
 
 SECOND_SHARE = 0.35  # of the second shop's questions that weights are fitted on
+UNNAMED = 0.33  # of them for which no articles are named: a list that doesn't help costs less than a wrong answer
 REFUSED = 0.9  # of the unanswerable questions of both shops; a guess costs more than an offer of a person
 
 
@@ -225,6 +226,7 @@ def fit(looked: Sequence[Looked]) -> dict[str, Any]:
         "ranking": _named(FEATURES, blend),
         "confidence": _named(CONFIDENCE, model.coef_[0]),
         "threshold": round(threshold, 3),
+        "near": round(float(np.quantile(held_out[~answerable], UNNAMED)), 3),
     }
 
 
@@ -308,18 +310,26 @@ def alone(knowledge: Knowledge, questions: Sequence[Question], names: Sequence[s
 
 
 def measure(knowledge: Knowledge, questions: Sequence[Question]) -> Figures:
-    orders, times, confident = [], [], []
+    orders, times, confident, offered = [], [], [], []
     for one in questions:
         begun = time.perf_counter()
         orders.append([topic_of(passage.source) for passage in knowledge.search(one.text, one.locale, 3)])
         times.append(1_000 * (time.perf_counter() - begun))
-        confident.append(knowledge.answer(one.text, one.locale).confident)
+        answer = knowledge.answer(one.text, one.locale)
+        confident.append(answer.confident)
+        # What the customer gets: one answer, or up to three articles to choose from, or neither.
+        offered.append(
+            {topic_of(passage.source) for passage in (answer.passages[:1] if answer.confident else answer.near)}
+        )
     answerable = np.array([one.topic is not None for one in questions])
     sure = np.array(confident)
+    pairs = list(zip(questions, offered, strict=True))
     return {
         **ranking_figures(orders, questions),
         "unanswerable_refused": float(np.mean(~sure[~answerable])),
         "answerable_kept": float(np.mean(sure[answerable])),
+        "answered_or_named": float(np.mean([one.topic in topics for one, topics in pairs if one.topic])),
+        "unanswerable_without_any": float(np.mean([not topics for one, topics in pairs if one.topic is None])),
         "query_p95_ms": float(np.percentile(times, 95)),
     }
 

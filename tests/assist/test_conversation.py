@@ -13,6 +13,7 @@ from regulars.assist import handing
 from regulars.assist.actions.executor import Executor, Person
 from regulars.assist.actions.policy import policy_of
 from regulars.assist.desk import Desk
+from regulars.assist.knowledge.service import Knowledge
 from regulars.assist.quality import measured
 from regulars.assist.service import Assistant
 from regulars.assist.turns import Turn
@@ -181,6 +182,46 @@ def test_the_help_centre_answers_word_for_word_or_says_that_it_does_not_know(
     assert "Delivery costs €3.90." in (answered.text or "")
     assert answered.sources[0]["source"] == "article:delivery"
     assert talk.say("Do you sell life insurance for parrots?").act in ("no_evidence", "out_of_scope")
+
+
+def test_without_a_sure_answer_the_nearest_articles_are_named_and_read_by_number(
+    database: Database, assistant: Assistant
+) -> None:
+    talk = Talk(database, assistant, None, "zh")
+    named = talk.say("包裹多重要加钱？")
+    assert named.act == "no_evidence:near"
+    assert "1. What does delivery cost?" in (named.text or "")
+    read = talk.say("第一个")
+    assert read.act == "answer"
+    assert read.sources[0]["source"] == "article:delivery"
+    assert "€3.90" in (read.text or "")
+    assert talk.say("1").sources == (), "a number said later means something else"
+
+
+def test_none_of_the_named_articles_means_a_person(database: Database, assistant: Assistant) -> None:
+    talk = Talk(database, assistant, None, "zh")
+    assert talk.say("包裹多重要加钱？").act == "no_evidence:near"
+    handed = talk.say("都不是")
+    assert (handed.act, handed.mode) == ("handed_over", "waiting")
+
+
+def test_no_articles_are_named_in_the_middle_of_something(database: Database, assistant: Assistant) -> None:
+    """A number said there answers what the flow asked."""
+    talk = Talk(database, assistant, "bo", "zh")
+    assert talk.say("我想取消订单").needs_yes
+    assert talk.say("包裹多重要加钱？").act != "no_evidence:near"
+
+
+def test_an_article_that_is_gone_before_it_is_read_is_said_to_be_not_there(
+    database: Database, assistant: Assistant
+) -> None:
+    talk = Talk(database, assistant, None, "zh")
+    assert talk.say("包裹多重要加钱？").act == "no_evidence:near"
+    knowledge = assistant.flows.knowledge()
+    assert knowledge is not None
+    empty = Knowledge.of([])
+    assistant.flows.knowledge = lambda: empty
+    assert talk.say("1").act == "no_evidence"
 
 
 def test_another_size_is_changed_before_and_exchanged_after_it_is_delivered(

@@ -51,6 +51,10 @@ _BEGINS_NO = re.compile(
     r"(?:(?:hmm|hm|well|sorry|oh|oops|actually|um|uh|er)\s+)*(?:no\b|not\b|nope\b|nah\b|don't\b|dont\b|do not\b|rather not\b|better not\b|never mind)"
     r"|(?:嗯|呃|哦|抱歉|那个)*\s*(?:不|别|先不|先别|还是不|还是别|还是算|算了|暂时不|没有?要)"
 )
+_NONE = words_in(
+    """none|none of them|none of these|none of those|neither|neither of them|nothing of that|no none|not these|none fits|none of them helps
+都不是|都不对|都没有|没有一个|都不行|都不合适|没有我要的|一个都不是""", "|"
+)  # fmt: skip
 _MARKUP = re.compile(r"[<>{}\[\]=|\\/`@#$%^*_0-9]")
 """What no person agrees with: a message with one of these was made by something else, or says more than yes."""
 _ENOUGH = re.compile(r"(?:不错|没错|不客气)")
@@ -99,6 +103,19 @@ def is_leave(text: str) -> bool:
     if CJK.search(said):
         return len(said) <= 24 and _covered_zh(said.replace(" ", ""), _LEAVE_WORDS_ZH)
     return len(said.split()) <= LONGEST and _covered(said.split(), _LEAVE, _POLITE | _YES)
+
+
+def is_none(text: str) -> bool:
+    """None of what was offered, and nothing beside it.
+
+    >>> is_none("None of them, thanks."), is_none("都不是"), is_none("none left in stock?")
+    (True, True, False)
+    """
+    said = plain(text)
+    if CJK.search(said):
+        return said.replace(" ", "").strip("的呢吧") in _NONE
+    words = said.split()
+    return 0 < len(words) <= LONGEST and _covered(words, _NONE)
 
 
 def _covered(words: list[str], meant: frozenset[str] = _YES, beside: frozenset[str] = _POLITE) -> bool:

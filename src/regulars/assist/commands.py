@@ -40,6 +40,13 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """One of the articles that were named, by its source."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Confirm:
     """An explicit yes to what was shown, and nothing beside it."""
 
@@ -75,7 +82,7 @@ class Clarify:
     options: tuple[str, ...]
 
 
-Command = StartFlow | SetSlot | Ask | Confirm | Deny | CancelFlow | ChitChat | HandOver | Clarify
+Command = StartFlow | SetSlot | Ask | Read | Confirm | Deny | CancelFlow | ChitChat | HandOver | Clarify
 
 
 def as_text(command: Command) -> str:

@@ -156,7 +156,8 @@ class _Slots(Mapping[str, str]):
         if wording is None:
             return ""
         said = [line for facts in groups[:MAX_LINES] if (line := _filled(wording, facts))]
-        return "".join(f"\n• {line}" for line in said)
+        point = "" if wording.startswith("{number}") else "• "
+        return "".join(f"\n{point}{line}" for line in said)
 
     def __getitem__(self, name: str) -> str:
         return self._alone[name]

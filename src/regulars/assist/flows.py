@@ -21,6 +21,7 @@ from regulars.assist.commands import (
     Confirm,
     Deny,
     HandOver,
+    Read,
     SetSlot,
     StartFlow,
 )
@@ -82,6 +83,8 @@ class Flows:
             self._set(work, command)
         elif isinstance(command, Ask):
             self._answer(work, command.text, command.otherwise)
+        elif isinstance(command, Read):
+            self._read(work, command.source)
         elif isinstance(command, Confirm):
             self._confirm(work)
         elif isinstance(command, Deny):
@@ -148,7 +151,12 @@ class Flows:
             if work.state.misses >= MISSES:
                 self._hand_over(work, "no_evidence")
                 return
-            work.frames.append(Frame("no_evidence", work.locale))
+            near = () if found is None or work.state.flow is not None else found.near
+            if not near:
+                work.frames.append(Frame("no_evidence", work.locale))
+                return
+            work.state.question, work.state.articles = text[:500], [one.source for one in near]
+            work.frames.append(framing.articles_frame([one.title for one in near], work.locale, self.settings.zone))
             return
         work.state.misses = 0
         passages = tuple(found.passages)
@@ -159,6 +167,18 @@ class Flows:
             # The sentences that answer, as they stand in the passage: what is cited is what is said.
             passages = (replace(passages[0], text=found.extract),)
         work.frames.append(Frame(act, work.locale, (), passages))
+
+    def _read(self, work: Work, source: str) -> None:
+        """What an article that was named says to the question that it was named for."""
+        knowledge = self.knowledge()
+        found = None if knowledge is None else knowledge.read(source, work.state.question, work.locale)
+        if found is None:
+            # It was taken away in between.
+            work.frames.append(Frame("no_evidence", work.locale))
+            return
+        work.state.misses = 0
+        work.checks.append({"asked": work.state.question, "found": True, "read": source})
+        work.frames.append(Frame("answer", work.locale, (), (found,)))
 
     def _hand_over(self, work: Work, reason: str) -> None:
         state = work.state

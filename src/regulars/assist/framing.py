@@ -217,6 +217,14 @@ def choice_frame(act: str, labels: Iterable[str], locale: str, zone: str) -> Fra
     return Frame(act, locale, facts.all)
 
 
+def articles_frame(titles: Iterable[str], locale: str, zone: str) -> Frame:
+    """Nothing is sure; these articles may have it, to be chosen by number."""
+    facts = Facts(locale, zone)
+    for number, title in enumerate(titles, 1):
+        facts.number(f"pages.{number}.number", number).text(f"pages.{number}.title", title)
+    return Frame("no_evidence:near", locale, facts.all)
+
+
 def orders_frame(act: str, orders: Sequence[OrderView], locale: str, zone: str) -> Frame:
     facts = Facts(locale, zone)
     for number, order in enumerate(orders[:8], 1):

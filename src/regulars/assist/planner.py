@@ -25,6 +25,7 @@ from regulars.assist.commands import (
     Confirm,
     Deny,
     HandOver,
+    Read,
     SetSlot,
     StartFlow,
 )
@@ -112,6 +113,8 @@ class RulePlanner:
         """Commands in the order in which they are to be carried out; none where what was asked wasn't answered."""
         if reading.wants_person(text) and not (state.flow and assent.is_yes(text)):
             return [HandOver("asked")]
+        if state.articles and (chosen := _of_the_named(text, state.articles)) is not None:
+            return [chosen]
         if state.token is not None:
             if assent.is_yes(text):
                 return [Confirm()]
@@ -279,15 +282,23 @@ def _asks(text: str) -> bool:
     )
 
 
+def _of_the_named(text: str, articles: Sequence[str]) -> Read | HandOver | None:
+    """What a message says of the articles that were named: this one, or none of them."""
+    read = _chosen(text, articles)
+    if read is None and len(articles) == 1 and assent.is_yes(text):
+        read = articles[0]
+    if read is not None:
+        return Read(read)
+    return HandOver("no_evidence") if assent.is_none(text) else None
+
+
 def _chosen(text: str, options: Sequence[str]) -> str | None:
-    """One of the flows that were offered, by its number."""
+    """One of those that were offered, by its number."""
     said = plain(text)
-    for place, option in enumerate(options, 1):
-        if said in (
-            str(place),
-            f"number {place}",
-            f"option {place}",
-            f"第{'一二三'[place - 1]}个" if place <= 3 else "",
-        ):
+    for place, option in enumerate(options[:3], 1):
+        first = ("first", "second", "third")[place - 1]
+        numeral = "一二三"[place - 1]
+        ways = (f"number {place}", f"no {place}", f"option {place}", f"the {first}", f"the {first} one", f"{first} one")
+        if said in (str(place), *ways, f"第{numeral}个", f"第{numeral}", f"第{place}个", f"选{place}", numeral):
             return option
     return None

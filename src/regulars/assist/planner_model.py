@@ -20,6 +20,7 @@ from regulars.assist.commands import (
     Confirm,
     Deny,
     HandOver,
+    Read,
     SetSlot,
     StartFlow,
 )
@@ -71,7 +72,7 @@ class ModelPlanner:
 
     def plan(self, text: str, locale: str, state: State, context: Context) -> list[Command]:
         ruled = self.rules.plan(text, locale, state, context)
-        if isinstance(ruled[0] if ruled else None, Confirm | Deny | CancelFlow) or len(text) > MOST_READ:
+        if isinstance(ruled[0] if ruled else None, Confirm | Deny | CancelFlow | Read) or len(text) > MOST_READ:
             return ruled
         redacted = redact(text)
         try:

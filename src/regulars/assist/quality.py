@@ -22,7 +22,7 @@ WITH had AS (
               JOIN messages m ON m.decision_id = d.decision_id, LATERAL json_array_elements_text(t.trace->'commands') command
               WHERE m.conversation_id = c.conversation_id AND command LIKE 'StartFlow(%%' ORDER BY m.place LIMIT 1),
              CASE WHEN EXISTS (SELECT FROM messages m WHERE m.conversation_id = c.conversation_id AND m.details->>'act' LIKE 'answer%%'
-                               OR m.conversation_id = c.conversation_id AND m.details->>'act' = 'no_evidence') THEN 'ask_help'
+                               OR m.conversation_id = c.conversation_id AND m.details->>'act' LIKE 'no_evidence%%') THEN 'ask_help'
                   ELSE 'other' END) AS topic,
            EXISTS (SELECT FROM actions a WHERE a.conversation_id = c.conversation_id AND a.state = 'done') AS acted
     FROM conversations c
@@ -33,7 +33,7 @@ WITH had AS (
 OVERALL = f"""
 {_HAD}
 SELECT locale, topic, count(*) AS conversations, count(*) FILTER (WHERE handover_reason IS NULL) AS contained,
-       count(*) FILTER (WHERE handover_reason IS NULL AND last_act IS DISTINCT FROM 'no_evidence' AND coalesce(rating, 3) > 2) AS resolved,
+       count(*) FILTER (WHERE handover_reason IS NULL AND coalesce(last_act, '') NOT LIKE 'no_evidence%%' AND coalesce(rating, 3) > 2) AS resolved,
        count(*) FILTER (WHERE acted) AS acted, count(rating) AS rated, count(*) FILTER (WHERE rating >= 4) AS satisfied
 FROM had GROUP BY 1, 2
 """

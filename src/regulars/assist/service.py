@@ -137,11 +137,14 @@ class Assistant:
             work.frames.append(Frame("no_attachments", locale))
         commands = self._commands(work) if text else []
         timings["plan"] = _ms(began)
+        named = state.articles
         for command in commands:
             self.flows.carry_out(work, command)
         if not [frame for frame in work.frames if frame.act != "no_attachments"] and text:
             self.flows.go_on(work)
         self.flows.show_again(work)
+        if state.articles is named:
+            state.articles, state.question = [], ""  # a number said later means something else
         timings["act"] = _ms(began)
         reply, verdicts = self._reply(work)
         timings["compose"] = _ms(began)
@@ -204,11 +207,12 @@ class Assistant:
     ) -> Turn:
         connection, row, state = work.connection, work.row, work.state
         act = work.frames[-1].act
-        if act == "no_evidence":
+        if act.startswith("no_evidence"):
             state.last_act = "offer_handover"
         elif state.last_act != "offer_handover" or act != "chitchat:complaint":
             state.last_act = reply.wording
         decision_id = UUID(bytes=uuid_utils.uuid7().bytes)
+        choices = _choices(work.frames[-1])
         passages = [passage for frame in work.frames for passage in frame.passages]
         decision = Decision(
             decision_id=decision_id,
@@ -245,13 +249,13 @@ class Assistant:
             reply.text,
             work.locale,
             decision_id,
-            {"act": act, "sources": list(sources), "products": [_plain(one) for one in work.products], "needs_yes": state.token is not None},
+            {"act": act, "sources": list(sources), "products": [_plain(one) for one in work.products], "needs_yes": state.token is not None, "choices": choices},
             at=self.executor.stamp,
         )  # fmt: skip
         table.update(connection, {**row, "locale": work.locale}, state.document(), self.executor.stamp)
         return Turn(
             row["conversation_id"], said["place"], reply.text, row["mode"], work.locale, act, decision_id,
-            tuple(_plain(one) for one in work.products), sources, state.token is not None,
+            tuple(_plain(one) for one in work.products), sources, state.token is not None, tuple(choices),
         )  # fmt: skip
 
     def _again(self, connection: Connection, row: Row, place: int) -> Turn:
@@ -262,13 +266,21 @@ class Assistant:
         return Turn(
             row["conversation_id"], place, None if answered is None else answered["body"], row["mode"], row["locale"],
             details.get("act", "mute"), None if answered is None else answered["decision_id"],
-            tuple(details.get("products", ())), tuple(details.get("sources", ())), details.get("needs_yes", False), True,
+            tuple(details.get("products", ())), tuple(details.get("sources", ())), details.get("needs_yes", False),
+            tuple(details.get("choices", ())), True,
         )  # fmt: skip
 
 
 def _person_of(row: Mapping[str, Any]) -> Person | None:
     how: How | None = row["verified"]
     return None if row["customer_id"] is None or how is None else Person(row["customer_id"], how)
+
+
+def _choices(frame: Frame) -> list[str]:
+    """What is offered to be chosen by its number."""
+    if frame.act not in ("no_evidence:near", "clarify:options"):
+        return []
+    return [fact.shown for fact in frame.facts if fact.name.endswith((".title", ".label"))]
 
 
 def _plain(product: Mapping[str, Any]) -> dict[str, Any]:

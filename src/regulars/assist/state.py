@@ -10,6 +10,7 @@ from typing import Any
 class State:
     """flow: the open one. asked: the slot that was asked for last. token: confirms the proposal that was shown. after: the
     flow that goes on when it is known who asks. misses: turns in a row that led nowhere. shown: products shown last.
+    question: what found no sure answer in the turn before, and articles: the sources that were named for it.
     """
 
     flow: str | None = None
@@ -23,6 +24,8 @@ class State:
     options: list[str] = field(default_factory=list)
     last_act: str = ""
     last_order: str | None = None
+    question: str = ""
+    articles: list[str] = field(default_factory=list)
 
     def clear(self) -> None:
         """The flow is over; what is known of the person stays."""

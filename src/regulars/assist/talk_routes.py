@@ -290,6 +290,7 @@ def _turn(turn: Turn) -> dict[str, Any]:
         "products": list(turn.products),
         "sources": list(turn.sources),
         "needs_yes": turn.needs_yes,
+        "choices": list(turn.choices),
         "repeated": turn.repeated,
     }
 

@@ -26,10 +26,13 @@ class Answers(Protocol):
     def confident(self) -> bool: ...
     @property
     def older(self) -> Sequence[str]: ...
+    @property
+    def near(self) -> Sequence[Passage]: ...
 
 
 class Knows(Protocol):
     def answer(self, text: str, locale: str, product: ProductText | None = None) -> Answers: ...
+    def read(self, source: str, text: str, locale: str) -> Passage | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Shows(Protocol):
 
 @dataclass(slots=True)
 class Turn:
-    """What is answered. text is None while a person has the conversation."""
+    """What is answered. text is None while a person has the conversation. choices: what can be chosen by its number, 1 first."""
 
     conversation_id: UUID
     place: int
@@ -65,6 +68,7 @@ class Turn:
     products: tuple[dict[str, Any], ...] = ()
     sources: tuple[dict[str, str], ...] = ()
     needs_yes: bool = False
+    choices: tuple[str, ...] = ()
     repeated: bool = False
 
 

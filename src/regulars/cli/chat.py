@@ -94,7 +94,7 @@ def _show(turn: Any, found: Any, echoed: str | None) -> None:
         if "action" in check:
             words = " ".join(str(check[name]) for name in ("state", "code") if check.get(name))
             say(f"  policy    {check['action']}: {words}")
-        else:
+        elif not check.get("found"):
             say("  evidence  none fits well enough")
     for verdict in found.gate:
         say(f"  gate      {verdict['act']}: {'passed' if verdict['passed'] else 'held back, ' + ', '.join(verdict['findings'])}")  # fmt: skip
@@ -107,5 +107,6 @@ def _told(turn: Any, found: Any) -> dict[str, Any]:
     told = {
         "text": turn.text, "act": turn.act, "mode": turn.mode, "locale": turn.locale, "decision_id": turn.decision_id,
         "needs_yes": turn.needs_yes, "products": list(turn.products), "sources": list(turn.sources),
+        "choices": list(turn.choices),
     }  # fmt: skip
     return told if found is None else {**told, "trace": asdict(found)}

@@ -26,6 +26,8 @@ MAX_SENTENCES = 3
 RELATED = 0.55  # a sentence goes along if it fits the question this well beside the best one
 TWIN = 0.5  # cosine from which a passage in the other language says the same again
 RIVALS = 5  # sources looked through for contradictions
+NAMED = 3  # sources named where none is sure
+LOOKED_THROUGH = 8
 SAME_MATTER = 0.5  # cosine of whole passages from which two may contradict each other
 
 
@@ -34,7 +36,8 @@ class Answer:
     """passages: what is cited, the one that answers first. extract: one to three sentences of it, verbatim; empty if nothing was found.
 
     confident: whether it may be said. probability: that the first passage answers, as fitted. older: sources among the passages that a
-    newer one contradicts. stated: of a product question, "yes", "no", "mixed", "stated" or "unstated".
+    newer one contradicts. stated: of a product question, "yes", "no", "mixed", "stated" or "unstated". near: where nothing is sure, the
+    sources that may have it, the likeliest first, in the asker's language where one says the same there.
     """
 
     passages: tuple[Passage, ...]
@@ -44,6 +47,7 @@ class Answer:
     sentences: tuple[str, ...] = ()
     older: tuple[str, ...] = ()
     stated: Stated | None = None
+    near: tuple[Passage, ...] = ()
 
 
 class Knowledge:
@@ -107,6 +111,7 @@ class Knowledge:
         seen = self.index.look(text, locale)
         order = self.ranked(seen, RIVALS, twins=True)
         probability = confidence(seen, order)
+        sure = probability >= weights()["threshold"]
         best = self._in_language(order, locale)
         places = self._sentences(best, seen)
         said = tuple(self.index.sentences[best][at] for at in places)
@@ -120,11 +125,36 @@ class Knowledge:
         return Answer(
             tuple(self._passage(place, seen) for place in cited),
             _joined(said),
-            bool(said) and probability >= weights()["threshold"],
+            bool(said) and sure,
             probability,
             said,
             older,
+            near=() if sure or probability < weights()["near"] else self._near(seen, locale),
         )
+
+    def _near(self, seen: Seen, locale: str) -> tuple[Passage, ...]:
+        """The NAMED sources that fit best, no two of the same title."""
+        named: dict[str, Passage] = {}
+        everything = self.ranked(seen, len(self.index.chunks), twins=True)[:LOOKED_THROUGH]
+        for place in self.ranked(seen, LOOKED_THROUGH):
+            if not self.index.chunks[place].passage.title:
+                continue  # a policy's words have no title to be named by
+            told = self._passage(self._in_language([place, *everything], locale), seen)
+            named.setdefault(told.title, told)
+            if len(named) == NAMED:
+                break
+        return tuple(named.values())
+
+    def read(self, source: str, text: str, locale: str) -> Passage | None:
+        """What an article says to a question, word for word: of its best passage the sentences that fit. None: it is gone."""
+        seen = self.index.look(text, locale)
+        own = [at for at, chunk in enumerate(self.index.chunks) if chunk.passage.source == source]
+        if not own:
+            return None
+        best = max(own, key=lambda at: float(seen.scores[at]))
+        said = tuple(self.index.sentences[best][at] for at in self._sentences(best, seen))
+        passage = self._passage(best, seen)
+        return replace(passage, text=_joined(said) or passage.text)
 
     def _in_language(self, order: Sequence[int], locale: str) -> int:
         """The first place, or the one that says the same in the asker's language."""

@@ -6,7 +6,7 @@
     en: {
       title: "Customer service", close: "Close", say: "Your message", send: "Send", messages: "Messages", you: "You", bot: "Assistant", human: "Our team",
       state_bot: "Automatic answers.", state_waiting: "A person will answer here as soon as one is free.", state_human: "A person is answering.", state_closed: "This conversation is over.",
-      person: "Ask for a person", person_text: "I'd like to talk to a person", yes: "Yes, do it", yes_text: "Yes", no: "No", no_text: "No",
+      person: "Ask for a person", person_text: "I'd like to talk to a person", yes: "Yes, do it", yes_text: "Yes", no: "No", no_text: "No", none: "None of these",
       from: "From: ", policy: "our rules", typing: "is writing", lost: "No connection. What you wrote goes as soon as it is back.", busy: "That was a lot at once. It goes on in a moment.",
       failed: "The chat can't be reached at the moment. It goes on trying.", file: "Files can't be taken here. Please describe it in words.", files: "(a file)", reason: "Why this?", many: "This is a long message: at most 4,000 characters are read.",
       end: "End", how: "How was it?", rate: "{n} of 5", low: "poor", high: "very good", thanks: "Thank you. That helps.", again: "Begin a new conversation", back: "Back", refused: "This message can't be taken as it is."
@@ -14,7 +14,7 @@
     zh: {
       title: "在线客服", close: "关闭", say: "输入消息", send: "发送", messages: "消息", you: "我", bot: "自动助手", human: "客服人员",
       state_bot: "自动回复。", state_waiting: "已转人工，有空的同事会在这里回复。", state_human: "客服人员正在为你服务。", state_closed: "本次对话已结束。",
-      person: "转人工", person_text: "转人工", yes: "确认", yes_text: "是的", no: "不用了", no_text: "不用了",
+      person: "转人工", person_text: "转人工", yes: "确认", yes_text: "是的", no: "不用了", no_text: "不用了", none: "都不是",
       from: "来源：", policy: "本店规则", typing: "正在输入", lost: "网络断开，恢复后会自动发送。", busy: "消息太多了，稍后继续发送。",
       failed: "暂时连不上客服，正在重试。", file: "这里不能接收文件，请用文字说明。", files: "（文件）", reason: "推荐理由", many: "消息过长，最多读取 4000 字。",
       end: "结束", how: "这次服务怎么样？", rate: "{n} 分，满分 5 分", low: "不满意", high: "很满意", thanks: "谢谢你的评价。", again: "开始新的对话", back: "返回", refused: "这条消息无法发送。"
@@ -188,6 +188,7 @@
       if (named.length) item.append(el("p", "small", words.from + named.join(zh ? "、" : ", ")));
       if ((details.products || []).length) item.append(cards(details.products));
       if (details.needs_yes) item.append(choice());
+      if ((details.choices || []).length) item.append(several(details.choices, details.act));
       down();
     }
     function choice() {
@@ -195,6 +196,17 @@
       yes.addEventListener("click", function () { say(words.yes_text); field.focus(); });
       no.addEventListener("click", function () { say(words.no_text); field.focus(); });
       box.append(yes, no);
+      return box;
+    }
+    function several(titles, act) {
+      const box = el("div", "choice");
+      function button(label, text) {
+        const one = el("button", "", label, { type: "button" });
+        one.addEventListener("click", function () { say(text); field.focus(); });
+        box.append(one);
+      }
+      titles.forEach(function (title, at) { button(title, String(at + 1)); });
+      if (act === "no_evidence:near") button(words.none, words.none);
       return box;
     }
     function cards(products) {
