@@ -123,6 +123,9 @@ def test_a_tree_of_histories_has_each_of_them_and_shares_their_beginnings(seed: 
             assert distance[token][path[: rank + 1]].tolist() == list(range(rank, -1, -1))
             assert (distance[token] >= 0).sum() == rank + 1
     assert len(tokens) <= (1 + len(steps)) * length
+    whole = int(last[len(steps)])
+    assert tokens[: whole + 1].tolist() == items[np.append(items[1:] != items[:-1], True)][-12:].tolist()
+    assert distance[whole][: whole + 1].tolist() == list(range(whole, -1, -1))
 
 
 @given(SEEDS, st.integers(1, 4))

@@ -80,6 +80,9 @@ def test_histories_read_together_say_what_each_says_alone(fitted: Fitted) -> Non
         steps = np.unique([*asked.items.tolist(), *([] if asked.context is None else [asked.context])]).astype(np.int32)
         together = source.without_each(asked, steps, everything)
         np.testing.assert_allclose(together, apart.without_each(asked, steps, everything), atol=2e-4)
+        for one in (source, apart):
+            answer, _ = one.answer_without(asked, steps)
+            np.testing.assert_allclose(answer.at(everything), source.at(asked, everything), atol=2e-4)
         for row, step in enumerate(steps.tolist()):
             rest = without(asked, step)
             np.testing.assert_allclose(together[row], source.at(rest, everything), atol=2e-4)

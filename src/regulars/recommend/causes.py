@@ -62,10 +62,12 @@ def effects(
     values: Mapping[str, Float32],
     weights: Mapping[str, float],
     steps: Int32,
+    expected: Float32 | None = None,
 ) -> dict[str, Float32]:
     """{source: (h, m)} what each step adds to the blended score of each item through this source.
 
-    items: (m,), each once. values: {source: (m,)} on the blend's scale, of the whole query.
+    items: (m,), each once. values: {source: (m,)} on the blend's scale, of the whole query. expected: what the transformer
+    expects without each of the steps, where it was asked before.
     """
     out: dict[str, Float32] = {}
     for name, source in sources.items():
@@ -74,7 +76,7 @@ def effects(
             continue
         if isinstance(source, SequenceSource):
             # What its softmax is taken over shifts all items alike, and so none of them.
-            left = source.without_each(query, steps, items)
+            left = source.without_each(query, steps, items, expected)
         elif isinstance(source, NeighbourSource):
             left = source.without_each(query, steps, items, SMALL_SHARE if name in ("ease", "covisitation") else 0.0)
         else:

@@ -105,10 +105,11 @@ def between(offsets: Int64, indices: Int32, weights: Float32, of: Int32, items: 
 
 
 @compiled
-def summed_up(weights: Float32) -> Float32:
-    """(h, m), the latest step first → (m, 4): with the latest, at most, on average, and how many are not 0."""
+def sum_up(weights: Float32, out: Float32, column: int, columns: int) -> None:
+    """(h, m), the latest step first → the first of these four into (m, …) `out` from `column` on: with the latest, at most, on average,
+    and how many are not 0.
+    """
     steps, count = weights.shape
-    out = np.zeros((count, 4), np.float32)
     for item in range(count):
         most, total, met = weights[0, item], 0.0, 0
         for step in range(steps):
@@ -116,11 +117,41 @@ def summed_up(weights: Float32) -> Float32:
             most = max(most, one)
             total += one
             met += one != 0
-        out[item, 0] = weights[0, item]
-        out[item, 1] = most
-        out[item, 2] = total / steps
-        out[item, 3] = met
-    return out
+        out[item, column] = weights[0, item]
+        out[item, column + 1] = most
+        out[item, column + 2] = total / steps
+        if columns > 3:
+            out[item, column + 3] = met
+
+
+@compiled
+def of_sources(
+    out: Float32,
+    columns: Int64,
+    width: int,
+    values: Float32,
+    places: npt.NDArray[np.int16],
+    scores: Float32,
+    not_listed: float,
+) -> None:
+    """Fills the columns that sources have in a ranker's rows, (c, …): value, log(1 + place) and the highest value of any, `width` apart;
+    behind them the blended score less the first one's, and the place.
+
+    columns: (sources,) where each source's value goes. values, places: (c, sources), −1 where not listed. scores: (c,).
+    """
+    count, sources = values.shape
+    for source in range(sources):
+        most = values[0, source]
+        for row in range(count):
+            most = max(most, values[row, source])
+        for row in range(count):
+            place = places[row, source]
+            out[row, columns[source]] = values[row, source]
+            out[row, width + columns[source]] = math.log1p(not_listed if place < 0 else place)
+            out[row, 2 * width + columns[source]] = most
+    for row in range(count):
+        out[row, 3 * width] = scores[row] - scores[0]
+        out[row, 3 * width + 1] = row
 
 
 @compiled
@@ -134,9 +165,10 @@ def best_above(scores: Float32, count: int, floor: float, barred: Bool) -> tuple
     heap = np.empty(max(count, 1), np.int32)
     size = 0
     any_barred = len(barred) > 0
+    least = np.float32(floor)  # what a score has to pass: most don't, and nothing more is looked at of them
     for item in range(len(scores)):
         score = scores[item]
-        if not score > floor or (any_barred and barred[item]):
+        if not score > least or (any_barred and barred[item]):
             continue
         if size < count:
             place = size
@@ -150,7 +182,7 @@ def best_above(scores: Float32, count: int, floor: float, barred: Bool) -> tuple
                 heap[place] = above
                 place = parent
             heap[place] = item
-        elif count > 0 and score > scores[heap[0]]:
+        elif count > 0:
             place = 0
             while True:
                 child = 2 * place + 1
@@ -163,6 +195,8 @@ def best_above(scores: Float32, count: int, floor: float, barred: Bool) -> tuple
                 heap[place] = heap[child]
                 place = child
             heap[place] = item
+        if size == count and count > 0:
+            least = max(least, scores[heap[0]])
     kept = np.sort(heap[:size])
     kept = kept[np.argsort(-scores[kept], kind="mergesort")]
     if not any_barred:
@@ -389,7 +423,7 @@ def histories_without(items: Int32, steps: Int32, length: int) -> tuple[Int32, I
 @compiled
 def tree_without(items: Int32, steps: Int32, length: int) -> tuple[Int32, Int64, Int64]:
     """Histories without each of the steps as one tree of what they share: (t,) items; (t, t) how many steps before each the others
-    are, −1 for those that it doesn't see; (h,) where each history ends, −1 for one that is empty.
+    are, −1 for those that it doesn't see; (h + 1,) where each history ends, −1 for one that is empty, and last of all the whole one.
 
     The latest `length` items without immediate repeats come first, as they were. Of each history only what follows the first thing
     that is missing is written anew: what stands before it can't know.
@@ -407,7 +441,8 @@ def tree_without(items: Int32, steps: Int32, length: int) -> tuple[Int32, Int64,
     most = size * (1 + len(steps))
     tokens = np.empty(most, np.int32)
     distance = np.full((most, most), -1, np.int64)
-    last = np.full(len(steps), -1, np.int64)
+    last = np.full(len(steps) + 1, -1, np.int64)
+    last[len(steps)] = size - 1
     for place in range(size):
         tokens[place] = base[place]
         for other in range(place + 1):
@@ -511,7 +546,16 @@ def warm() -> None:
     weigh(ones, ones, 0.0, 0.0)
     latest_of_each(items)
     added_up(offsets, indices, ones, items, ones)
-    summed_up(between(offsets, indices, ones, items, items))
+    sum_up(between(offsets, indices, ones, items, items), np.ones((2, 7), np.float32), 0, 4)
+    of_sources(
+        np.ones((2, 5), np.float32),
+        np.array([0], np.int64),
+        1,
+        np.ones((2, 1), np.float32),
+        np.ones((2, 1), np.int16),
+        ones,
+        300.0,
+    )
     best_above(ones, 1, 0.0, np.zeros(2, np.bool_))
     merged(items, np.array([0, 2], np.int64))
     of_facts(np.ones((2, 7), np.float32), 0, ones, items, items, np.ones(2), 0.0, items, items)

@@ -55,7 +55,7 @@ the median of those in the history; price_known: log of its price. kind_, brand_
 …_last: 1 where the latest step is. days_old: log(1 + days since it was added).
 """
 
-_NOT_LISTED = np.float32(300)
+_NOT_LISTED = 300.0
 _COLUMN_OF = {name: number for number, name in enumerate(SOURCES)}
 
 
@@ -79,22 +79,18 @@ def features(
     if count == 0:
         return out
     width = len(SOURCES)
-    columns = np.array([_COLUMN_OF[name] for name in sources], np.intp)
-    out[:, columns] = values
-    out[:, width + columns] = np.log1p(np.where(places < 0, _NOT_LISTED, places))
-    out[:, 2 * width + columns] = values.max(axis=0)
+    columns = np.array([_COLUMN_OF[name] for name in sources], np.int64)
+    compiled.of_sources(out, columns, width, values, places, scores, _NOT_LISTED)
     column = 3 * width
-    out[:, column] = scores - scores[0]
-    out[:, column + 1] = np.arange(count)
     steps = _latest(query)
     if len(steps):
         together, text, sequence = sources.get("covisitation"), sources.get("text"), sources.get("sequence")
         if isinstance(together, CovisitationSource):
-            out[:, column + 2 : column + 6] = compiled.summed_up(together.neighbours.between(steps, items))
+            compiled.sum_up(together.neighbours.between(steps, items), out, column + 2, 4)
         if isinstance(text, TextSource):
-            out[:, column + 6 : column + 9] = compiled.summed_up(text.neighbours.between(steps, items))[:, :3]
+            compiled.sum_up(text.neighbours.between(steps, items), out, column + 6, 3)
         if isinstance(sequence, SequenceSource):
-            out[:, column + 9 : column + 12] = compiled.summed_up(sequence.likeness(steps, items))[:, :3]
+            compiled.sum_up(sequence.likeness(steps, items), out, column + 9, 3)
     out[:, column + 12] = math.log1p(len(query.items))
     out[:, column + 13] = untouched
     if facts is not None:

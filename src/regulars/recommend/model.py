@@ -79,9 +79,14 @@ class Candidates:
     """What sources had among their best but was excluded: a trace says of each which filter it was."""
     rows: Float32 = field(default_factory=lambda: np.zeros((0, len(FEATURES)), np.float32))
     """(r, len(FEATURES)) what a ranker is told of the first r candidates: it is logged for the next one to learn from."""
+    expected_without: Float32 | None = None
+    """(h, d) what the transformer expects without each of causes.steps_of(query): asked along where reasons will be."""
 
     def __len__(self) -> int:
         return len(self.items)
+
+
+_NO_ITEMS = np.zeros(0, np.int32)
 
 
 class Model:
@@ -126,24 +131,32 @@ class Model:
         sequence = self.sources.get("sequence")
         return "image" in self.sources or (isinstance(sequence, SequenceSource) and sequence.space is not None)
 
-    def retrieve(self, query: Query, per_source: int = 100, exclude: Int32 | Mask | None = None) -> Candidates:
+    def retrieve(
+        self, query: Query, per_source: int = 100, exclude: Int32 | Mask | None = None, *, explained: bool = False
+    ) -> Candidates:
         """The best `per_source` items of each source, without the excluded, sorted by the ranker's score, or by the
         blend's where there is no ranker.
 
         exclude: positions, or an (n,) mask that is True for them. Every candidate has every source's score, also of those that
-        didn't propose it. At most per_source × sources.
+        didn't propose it. At most per_source × sources. explained: `evidence` will be asked of them, and what it needs of the transformer
+        is worked out along.
         """
         barred = _as_mask(exclude, len(self))
         silent = len(query.items) == 0 and query.context is None
         answers: list[Answer | None] = []
         lists: list[Int32] = []
         removed: list[Int32] = []
+        steps = causes.steps_of(query)[0] if explained else _NO_ITEMS
+        without: Float32 | None = None
         for name, source in self.sources.items():
             if name in self._fixed:
                 answers.append(None)
                 proposed, out = _first_free(self._fixed[name][1], barred, per_source)
             else:
-                answer = source.answer(query)
+                if len(steps) > 1 and isinstance(source, SequenceSource):
+                    answer, without = source.answer_without(query, steps)
+                else:
+                    answer = source.answer(query)
                 answers.append(answer)
                 best_of = answer.best(per_source, barred)
                 proposed, out = best_of.proposal.items, best_of.removed
@@ -158,7 +171,8 @@ class Model:
         )
         self._lend(items, answers, values)
         # A score that is no number says nothing: an item whose score can't be compared has no place in a list or a log.
-        np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+        if not np.isfinite(values).all():
+            np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
         # Who did nothing yet is shown the popular in their order: ranker and blend learned from people who did something.
         popular = self.source_names.index("popular") if silent and "popular" in self.sources else None
         with np.errstate(invalid="ignore"):  # some processors' products raise it of lanes that hold nothing
@@ -172,6 +186,7 @@ class Model:
             ranks[order],
             self.source_names,
             np.unique(np.concatenate(removed)),
+            expected_without=without,
         )
         found = replace(found, rows=self._rows(query, found))
         return found if self.ranker is None or silent else _ranked(self.ranker, found)
@@ -247,7 +262,9 @@ class Model:
         items = candidates.items[compared]
         values = {name: candidates.features[compared, number] for number, name in enumerate(self.source_names)}
         steps, indices = causes.steps_of(query)
-        by_source = causes.effects(self.sources, query, items, values, self.blend.weights, steps)
+        by_source = causes.effects(
+            self.sources, query, items, values, self.blend.weights, steps, candidates.expected_without
+        )
         if not by_source or not len(steps):
             return [None] * len(places)
         stacked = np.stack(list(by_source.values()))

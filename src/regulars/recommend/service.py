@@ -207,7 +207,7 @@ def _retrieve(model: Model | None, query: Query, barred: Barred) -> Candidates:
         none = np.zeros(0, np.int32)
         empty = np.zeros(0, np.float32)
         return Candidates(none, empty, np.zeros((0, 0), np.float32), (), np.zeros((0, 0), np.int16), (), none)
-    return model.retrieve(query, PER_SOURCE, exclude=barred.mask)
+    return model.retrieve(query, PER_SOURCE, exclude=barred.mask, explained=True)
 
 
 def _related(model: Model | None, candidates: Candidates, kind: str) -> Candidates:

@@ -61,6 +61,7 @@ class DenseAnswer(Answer):
         """scores: (n,), this answer's own from now on. floor: what says nothing."""
         self._scores = np.ascontiguousarray(scores, np.float32)
         self._floor = floor
+        self._total: np.float32 | None = None
 
     def best(self, k: int, exclude: Mask | None = None) -> Found:
         items, removed = compiled.best_above(
@@ -72,7 +73,9 @@ class DenseAnswer(Answer):
         return self._scores[items]
 
     def total(self) -> np.float32:
-        return np.float32(self._scores.sum())
+        if self._total is None:
+            self._total = np.float32(self._scores.sum())
+        return self._total
 
     def log_mean_exp(self) -> np.float32:
         top = self._scores.max() if len(self._scores) else np.float32(0)

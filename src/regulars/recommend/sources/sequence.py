@@ -22,7 +22,7 @@ from regulars.errors import DamagedModel, InvalidInput
 from regulars.language.onnx_sessions import opened
 from regulars.language.text_features import TextEncoder
 from regulars.recommend import compiled
-from regulars.recommend.dataset import Float32, Int32, Query, Vocabulary
+from regulars.recommend.dataset import Float32, Int32, Int64, Query, Vocabulary
 from regulars.recommend.sources._history import strongest
 from regulars.recommend.sources._pictures import PictureSpace
 from regulars.recommend.sources.answers import Answer, DenseAnswer, SparseAnswer
@@ -87,6 +87,7 @@ class SequenceSource(CandidateSource):
         self.dense_up_to = dense_up_to
         self._scales = [_scales(member, len(members)) for member in members]
         self._size = len(members[0].vectors)
+        self._width = sum(member.vectors.shape[1] for member in members)
         # All members' directions side by side: one matrix product scores every item under every member.
         # Column by column: this product reads all of the table, and so a quarter faster. Many items have an index instead of it.
         self._table: Float32 | None = None
@@ -116,39 +117,56 @@ class SequenceSource(CandidateSource):
     def answer(self, query: Query) -> Answer:
         """As the contract says: without a history there is no evidence, so nothing is proposed."""
         items, _ = self._recent(query)
-        if len(items) == 0:
-            return SparseAnswer(np.zeros(0, np.int32), np.zeros(0, np.float32), self._size)
-        if self.index is None:
-            return DenseAnswer(self.scores(query), self.floor)
-        return NearestAnswer(self.index, self._directions, self._expected(items))
+        return self._nothing() if len(items) == 0 else self._answered(self._expected(items))
 
-    def without_each(self, query: Query, steps: Int32, items: Int32) -> Float32:
-        """(h, m) scores of these items without each of the steps of the query's history, 0 where nothing is left of it.
+    def answer_without(self, query: Query, steps: Int32) -> tuple[Answer, Float32]:
+        """`answer`, and (h, members · d) what is expected without each of the steps of the query's history, 0 where nothing is left
+        of it: in one pass, because most of the time of a pass goes into reading the network's weights.
 
         What lies further back than is read doesn't move up into a history of which something is taken away.
         """
-        done = query.items if query.context is None else np.append(query.items, np.int32(query.context))
-        done = np.ascontiguousarray(done, np.int32)
-        directions = self._directions(items)
+        done = _done(query)
+        if len(done) == 0:
+            return self._nothing(), np.zeros((len(steps), self._width), np.float32)
         if len(self._left_out) < len(self.members):
-            return self._without_each_apart(done, steps, directions)
+            return self.answer(query), self._expected_apart(done, steps)
         tokens, distance, last = compiled.tree_without(done, steps, self.length)
         there = last >= 0
-        out = np.zeros((len(steps), len(items)), np.float32)
-        if there.any():
-            expected = [
-                session.run(None, {"vectors": member.vectors[tokens][None], "distance": distance, "last": last[there]})[
-                    0
-                ]
-                for member, session in zip(self.members, self._left_out, strict=True)
-            ]
-            out[there] = (expected[0] if len(expected) == 1 else np.concatenate(expected, axis=1)) @ directions.T
-        return out
+        expected = np.zeros((len(last), self._width), np.float32)
+        expected[there] = self._of_tree(tokens, distance, last[there])
+        return self._answered(expected[-1]), expected[:-1]
 
-    def _without_each_apart(self, done: Int32, steps: Int32, directions: Float32) -> Float32:
-        """The same, each history read by itself; those of one length take one pass together."""
+    def without_each(self, query: Query, steps: Int32, items: Int32, expected: Float32 | None = None) -> Float32:
+        """(h, m) scores of these items without each of the steps of the query's history, 0 where nothing is left of it.
+
+        expected: what `answer_without` gave for these steps, where that was asked.
+        """
+        if expected is None:
+            _, expected = self.answer_without(query, steps)
+        scores: Float32 = expected @ self._directions(items).T
+        return scores
+
+    def _nothing(self) -> Answer:
+        return SparseAnswer(np.zeros(0, np.int32), np.zeros(0, np.float32), self._size)
+
+    def _answered(self, expected: Float32) -> Answer:
+        if self._table is not None:
+            return DenseAnswer(self._table @ expected, self.floor)
+        assert self.index is not None
+        return NearestAnswer(self.index, self._directions, expected)
+
+    def _of_tree(self, tokens: Int32, distance: Int64, last: Int64) -> Float32:
+        """(h, members · d) what each member expects after the steps `last` of a tree, side by side."""
+        expected = [
+            session.run(None, {"vectors": member.vectors[tokens][None], "distance": distance, "last": last})[0]
+            for member, session in zip(self.members, self._left_out, strict=True)
+        ]
+        return expected[0] if len(expected) == 1 else np.concatenate(expected, axis=1)
+
+    def _expected_apart(self, done: Int32, steps: Int32) -> Float32:
+        """What is expected without each of the steps, each history read by itself; those of one length take one pass together."""
         histories, lengths = compiled.histories_without(done, steps, self.length)
-        out = np.zeros((len(steps), len(directions)), np.float32)
+        out = np.zeros((len(steps), self._width), np.float32)
         for length in set(lengths.tolist()) - {0}:
             rows = np.flatnonzero(lengths == length)
             batch = histories[rows, :length]
@@ -156,7 +174,7 @@ class SequenceSource(CandidateSource):
                 session.run(None, {"vectors": member.vectors[batch]})[0]
                 for member, session in zip(self.members, self._sessions, strict=True)
             ]
-            out[rows] = np.concatenate(expected, axis=1) @ directions.T
+            out[rows] = np.concatenate(expected, axis=1)
         return out
 
     def _expected(self, items: Int32) -> Float32:
@@ -169,9 +187,12 @@ class SequenceSource(CandidateSource):
         )
 
     def _directions(self, items: Int32) -> Float32:
-        """(m, members · d) of these items: their product with what is expected is the score."""
-        if self._table is not None:
-            return self._table[items]
+        """(m, members · d) of these items: their product with what is expected is the score.
+
+        Not from the table, whose columns stand one after the other: a row of it lies in as many places as it has numbers.
+        """
+        if len(self.members) == 1:
+            return self.members[0].vectors[items] * self._scales[0][items]
         return np.concatenate(
             [member.vectors[items] * scale[items] for member, scale in zip(self.members, self._scales, strict=True)],
             axis=1,
@@ -275,6 +296,12 @@ class SequenceSource(CandidateSource):
             kept = np.append(items[1:] != items[:-1], True)
             items, indices = items[kept], indices[kept]
         return items[-self.length :].astype(np.int32), indices[-self.length :]
+
+
+def _done(query: Query) -> Int32:
+    """(h,) the query's history, the open page last."""
+    items = query.items if query.context is None else np.append(query.items, np.int32(query.context))
+    return np.ascontiguousarray(items, np.int32)
 
 
 def _scales(member: Member, members: int, first: int = 0) -> Float32:
