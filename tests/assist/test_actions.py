@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from regulars.assist import framing
+from regulars.assist.actions import plans
 from regulars.assist.actions.executor import Claim, Executor, Outcome, Person
 from regulars.assist.actions.policy import Policy, policy_of
 from regulars.errors import Forbidden, InvalidInput, NotFound, RateLimited
@@ -354,3 +358,16 @@ def test_an_open_order_is_charged_once_whatever_was_changed_before(shop: Databas
     assert do(shop, "cancel_order", order="1001").state == "done"
     with shop.connect() as connection:
         assert {one.status for one in order(connection, "1001").payments} == {"failed"}, "nothing is left to be charged"
+
+
+def test_every_refusal_and_state_has_words_for_the_shops_people() -> None:
+    source = Path(plans.__file__).read_text(encoding="utf-8")
+    codes = set(re.findall(r'_No\("([a-z_]+)"', source)) | {"done", "proposed", "refused", "void", "expired"}
+    assert len(codes) > 20
+    for locale in ("en", "zh"):
+        assert [
+            code
+            for code in codes
+            if framing.for_staff(code, locale) == code and code not in ("done", "refused", "expired")
+        ] == []
+    assert framing.for_staff(None, "en") == ""

@@ -151,3 +151,13 @@ def test_only_solved_conversations_count(shop: Shop) -> None:
     assert "Byron" not in repr(found)
     assert "Mill" not in repr(found)
     assert draft.count == 2
+
+
+def test_who_only_asks_for_a_person_had_asked_something_before(shop: Shop) -> None:
+    asked = ("customer", "Do you sell gift cards on paper?")
+    told = ("human", "Gift cards come by mail on printed paper.")
+    put(shop, 1, "closed", 5, asked, ("assistant", "I don't know."), ("customer", "Can I talk to a real person?"), told)
+    put(shop, 2, "closed", 5, ("customer", "I'd like to speak to a human"), told)
+    with shop.database.connect() as connection:
+        found = read(connection)
+    assert [one.question for one in found] == [asked[1]]

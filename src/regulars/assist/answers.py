@@ -17,15 +17,18 @@ import numpy as np
 from regulars.assist.asked import impersonal, without_personal
 from regulars.assist.knowledge.gaps import Unanswered, gaps
 from regulars.assist.knowledge.passages import language_of, sentences
+from regulars.assist.reading import wants_person
 from regulars.language.sentence_vectors import SentenceEncoder, sentence_encoder
 from regulars.store.database import Connection
 
 MOST = 2_000
 MAX_SENTENCES = 5
+SHORTEST = 8
+"""Letters of a question: below, it says nothing on its own."""
 AGREES = 0.45
 """Cosine from which a sentence of another answer says the same."""
 READ = """
-SELECT q.conversation_id, q.body AS question, a.body AS answer, q.at,
+SELECT q.conversation_id, q.body AS question, a.body AS answer, q.at, b.body AS before,
        concat_ws(' ', k.name, k.email, k.phone, jsonb_path_query_array(k.addresses, '$[*].*')::text) AS person
 FROM messages q JOIN conversations c USING (conversation_id) LEFT JOIN customers k ON k.customer_id = c.customer_id
 JOIN LATERAL (
@@ -34,7 +37,11 @@ JOIN LATERAL (
       AND h.place < coalesce((SELECT min(n.place) FROM messages n WHERE n.conversation_id = q.conversation_id
                               AND n.role = 'customer' AND n.place > q.place), 2147483647)
 ) a ON a.body IS NOT NULL
-WHERE q.role = 'customer' AND c.mode = 'closed' AND coalesce(c.rating, 5) >= 4 AND length(q.body) BETWEEN 8 AND 600
+LEFT JOIN LATERAL (
+    SELECT m.body FROM messages m WHERE m.conversation_id = q.conversation_id AND m.role = 'customer' AND m.place < q.place
+    ORDER BY m.place DESC LIMIT 1
+) b ON true
+WHERE q.role = 'customer' AND c.mode = 'closed' AND coalesce(c.rating, 5) >= 4 AND length(q.body) <= 600
 ORDER BY q.at DESC, q.conversation_id, q.place LIMIT %s
 """
 _EMPTY = re.compile(
@@ -83,15 +90,14 @@ class Draft:
 
 def read(connection: Connection, most: int = MOST) -> list[Answered]:
     """Questions that a person answered in conversations that are closed and weren't rated badly, the newest first; without personal data."""
-    return [
-        Answered(
-            row["conversation_id"],
-            _masked(row["question"], row["person"])[:300],
-            _masked(row["answer"], row["person"])[:4_000],
-            row["at"],
-        )
-        for row in connection.execute(READ, (most,))
-    ]
+    found = []
+    for row in connection.execute(READ, (most,)):
+        # Who only asked for a person had asked something else before; that is what was answered.
+        question = (row["before"] or "") if wants_person(row["question"]) else row["question"]
+        if len(question.strip()) >= SHORTEST and not wants_person(question):
+            told = _masked(row["answer"], row["person"])[:4_000]
+            found.append(Answered(row["conversation_id"], _masked(question, row["person"])[:300], told, row["at"]))
+    return found
 
 
 def _masked(text: str, person: str) -> str:

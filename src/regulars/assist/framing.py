@@ -46,6 +46,34 @@ _WORDS = {
     },
 }  # fmt: skip
 
+_FOR_STAFF = {
+    "en": {
+        "done": "done", "proposed": "waits for a yes", "refused": "refused", "void": "not confirmed", "expired": "expired",
+        "amount_unknown": "the amount isn't known", "balance_too_low": "the balance is too low", "done_before": "it was done before",
+        "in_stock": "it is in stock", "method_needed": "no way to pay was named", "never_returned": "it never comes back",
+        "no_gift_card": "there is no gift card", "not_allowed": "the policy doesn't allow it", "not_in_order": "it isn't in the order",
+        "other_currency": "another currency", "other_product": "another product", "out_of_stock": "it is out of stock",
+        "reason_needed": "the reason isn't one of the policy's", "refund_elsewhere": "refunds don't go there", "same_address": "the same address",
+        "same_method": "the same way to pay", "same_variant": "the same variant", "several_payments": "several payments",
+        "unknown_method": "the way to pay isn't known", "unknown_variant": "the variant isn't known", "window_passed": "it is too late",
+        "wrong_status": "the order's state doesn't allow it",
+    },
+    "zh": {
+        "done": "已办理", "proposed": "等待确认", "refused": "已拒绝", "void": "未确认", "expired": "已过期",
+        "amount_unknown": "金额不明", "balance_too_low": "余额不足", "done_before": "之前已办过", "in_stock": "有货", "method_needed": "没有说明付款方式",
+        "never_returned": "不可退换的商品", "no_gift_card": "没有礼品卡", "not_allowed": "政策不允许", "not_in_order": "订单里没有", "other_currency": "币种不同",
+        "other_product": "不是同一商品", "out_of_stock": "缺货", "reason_needed": "原因不在政策允许之列", "refund_elsewhere": "不能退到该处", "same_address": "地址相同",
+        "same_method": "付款方式相同", "same_variant": "规格相同", "several_payments": "有多笔付款", "unknown_method": "付款方式不明",
+        "unknown_variant": "规格不明", "window_passed": "已过期限", "wrong_status": "订单状态不允许",
+    },
+}  # fmt: skip
+"""States of an action, and why it was refused, as the shop's own people read them."""
+
+
+def for_staff(code: str | None, locale: str) -> str:
+    """An action's state or the code of a refusal in words; one that has none as it is."""
+    return _FOR_STAFF["zh" if locale.startswith("zh") else "en"].get(code or "", code or "")
+
 
 def words(locale: str) -> Mapping[str, str]:
     return _WORDS["zh" if locale.startswith("zh") else "en"]

@@ -30,8 +30,10 @@ def summary_of(connection: Connection, conversation_id: UUID, state: State, text
         flow = framing.flow_word(state.flow, locale)
         parts.append(f"{flow}{'：' if chinese else ': '}{', '.join(told)}" if told else flow)
     for row in action_table.read_actions(connection, conversation=conversation_id, limit=5):
-        name = framing.flow_word(row["name"], locale)
-        parts.append(f"{name}: {row['state']}" + (f" ({row['refusal']})" if row["refusal"] else ""))
+        came = framing.for_staff(row["state"], locale)
+        if row["refusal"]:
+            came += ("，" if chinese else ", ") + framing.for_staff(row["refusal"], locale)
+        parts.append(f"{framing.flow_word(row['name'], locale)}{'：' if chinese else ': '}{came}")
     asked = [row for row in table.last_messages(connection, conversation_id, SUMMARISED) if row["role"] == "customer"]
     before = [row["body"] for row in asked if row["body"].strip() and row["body"] != text][:ASKED_BEFORE]
     parts += [f"“{one[:200]}”" for one in reversed(before)]

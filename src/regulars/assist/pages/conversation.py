@@ -9,7 +9,7 @@ from uuid import UUID
 
 from nicegui import ui
 
-from regulars.assist import drafting, handing
+from regulars.assist import drafting, framing, handing
 from regulars.assist.drafting import Suggestion
 from regulars.assist.pages import context
 from regulars.assist.pages.context import Room
@@ -312,7 +312,7 @@ class _Page:
 
 
 def _sources(sources: Any) -> Markup:
-    return joined([f"{one['title']} ({one['source']})" for one in sources], ", ")
+    return joined([f"{one['title']} ({one['source']})" if one["title"] else one["source"] for one in sources], ", ")
 
 
 def _why(visit: Visit, row: Row) -> Markup:
@@ -372,19 +372,12 @@ def _customer(visit: Visit, row: Row) -> Markup:
 def _actions(visit: Visit, actions: list[Row]) -> Markup:
     say = visit.say
     called = context.flow_words(say)
-    states = {
-        "done": say("done"),
-        "proposed": say("waits for a yes"),
-        "refused": say("refused"),
-        "void": say("not confirmed"),
-        "expired": say("expired"),
-    }
     kinds = {"done": "badge good", "refused": "badge bad"}
     rows = [
         [
             called.get(row["name"], row["name"]),
-            tag("span", states.get(row["state"], row["state"]), class_=kinds.get(row["state"], "badge")),
-            row["refusal"] or "",
+            tag("span", framing.for_staff(row["state"], visit.locale), class_=kinds.get(row["state"], "badge")),
+            framing.for_staff(row["refusal"], visit.locale),
             visit.when(row["done_at"] or row["proposed_at"]),
         ]
         for row in actions

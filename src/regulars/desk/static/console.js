@@ -26,6 +26,15 @@
     }
   });
 
+  // On a narrow screen there are more sections than fit: the open one is brought to where it can be seen.
+  function showOpen(tries) {
+    const here = document.querySelector(".rail nav [aria-current]");
+    const list = here?.closest("ul");
+    if (list?.clientWidth) list.scrollLeft = here.offsetLeft - (list.clientWidth - here.offsetWidth) / 2;
+    else if (tries) setTimeout(showOpen, 50, tries - 1);
+  }
+  window.addEventListener("load", () => showOpen(40));
+
   document.addEventListener("click", (event) => {
     const opens = event.target.closest("[data-opens]");
     if (opens) document.getElementById(opens.dataset.opens)?.showModal();
