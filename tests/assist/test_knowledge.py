@@ -55,6 +55,21 @@ def test_finds(knowledge: Knowledge, question: str, locale: str, expected: str) 
     assert first(knowledge, question, locale) == expected
 
 
+def test_where_nothing_is_sure_the_nearest_are_named_in_the_askers_language() -> None:
+    twin = ArticleText("warranty.en", "How long the warranty lasts", "Everything has a warranty of two years. Tents and pans have five years.", "en", (), NEW)  # fmt: skip
+    knowledge = Knowledge.of([*ARTICLES, twin])
+    asked = knowledge.answer("Could a ribbon go around it?", "en")
+    assert not asked.confident
+    assert [one.source for one in asked.near][:2] == ["article:gift", "article:warranty.en"]
+    assert len(asked.near) == 3
+    read = knowledge.read("article:gift", "Could a ribbon go around it?", "en")
+    assert read is not None
+    assert read.text in ARTICLES[6].body
+    assert knowledge.read("article:gone", "Could a ribbon go around it?", "en") is None
+    assert knowledge.answer("When do I get my refund?", "en").near == (), "an answer needs no others beside it"
+    assert knowledge.answer("What is the capital of Peru?", "en").near == ()
+
+
 def test_an_article_is_found_by_what_it_was_asked_as() -> None:
     """A question that shares nothing with an article finds it through an earlier one; articles without any lose nothing by that."""
     oblique = "The purple unicorn lamp glares at my budgie."

@@ -12,6 +12,7 @@ import pytest
 
 from regulars.errors import InvalidInput
 from regulars.recommend import settings as saved
+from regulars.recommend.judge.settings import JudgeSettings
 from regulars.recommend.sequence_training import SequenceSettings
 from regulars.recommend.sources.covisitation import CovisitationSettings
 from regulars.recommend.sources.ease import EaseSettings
@@ -75,3 +76,9 @@ def test_a_broken_file_is_refused_by_name(tmp_path: Path, text: str, named: str)
 def test_every_default_is_within_its_bounds() -> None:
     document: dict[str, Any] = saved.document_of(TrainSettings())
     assert saved.settings_of(document) == saved.settings_of({})
+
+
+def test_a_part_that_is_switched_on_is_told_as_on_beside_what_it_has_of_its_own() -> None:
+    assert saved.told(TrainSettings()) == {}
+    found = saved.told(TrainSettings(judge=JudgeSettings(method="lora")))
+    assert found == {"judge": ("on", "off"), "judge.method": ("lora", JudgeSettings().method)}

@@ -19,7 +19,7 @@ from regulars.errors import DamagedModel
 from regulars.language.translations import say_in
 from regulars.recommend.card_words import markdown
 from regulars.recommend.dataset import Histories, Vocabulary
-from regulars.recommend.settings import differences
+from regulars.recommend.settings import told
 from regulars.recommend.slices import MODEL
 from regulars.recommend.train import TrainSettings
 
@@ -75,7 +75,7 @@ def made(
             "seed": origin.seed,
             "changed": {
                 path: {"value": value, "default": usual}
-                for path, (value, usual) in differences(settings or TrainSettings()).items()
+                for path, (value, usual) in told(settings or TrainSettings()).items()
             },
         },
         "parts": {

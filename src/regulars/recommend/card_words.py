@@ -47,9 +47,13 @@ def seconds_words(say: Say) -> dict[str, str]:
     """The steps of a training."""
     return {
         "text": say("Texts"),
+        "pictures": say("Pictures"),
         "counts": say("Counts"),
         "sequence": say("Sequence network"),
+        "judge": say("Judge of interest"),
         "blend": say("Weights and measuring"),
+        "ranker": say("Ranker"),
+        "finish_sequence": say("Sequence network, on everything"),
         "final_counts": say("Counts on everything"),
         "total": say("Total"),
     }

@@ -83,6 +83,20 @@ def differences(settings: TrainSettings) -> dict[str, tuple[Any, Any]]:
     return _differences(document_of(settings), document_of(TrainSettings()))
 
 
+def told(settings: TrainSettings) -> dict[str, tuple[Any, Any]]:
+    """`differences`, for people: a part that is off by default is "on", beside what of it isn't at that part's own default."""
+    hints = _hints(TrainSettings)
+    found: dict[str, tuple[Any, Any]] = {}
+    for path, (value, default) in differences(settings).items():
+        if isinstance(value, dict) and default is None:
+            found[path] = ("on", "off")
+            part = next(one for one in get_args(hints[path]) if is_dataclass(one))
+            found |= _differences(value, _document(part()), f"{path}.")
+        else:
+            found[path] = (value, default)
+    return found
+
+
 def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
     """{"covisitation.window": 7} → {"covisitation": {"window": 7}}."""
     made: dict[str, Any] = {}

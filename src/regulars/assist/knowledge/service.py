@@ -135,11 +135,10 @@ class Knowledge:
     def _near(self, seen: Seen, locale: str) -> tuple[Passage, ...]:
         """The NAMED sources that fit best, no two of the same title."""
         named: dict[str, Passage] = {}
-        everything = self.ranked(seen, len(self.index.chunks), twins=True)[:LOOKED_THROUGH]
         for place in self.ranked(seen, LOOKED_THROUGH):
             if not self.index.chunks[place].passage.title:
                 continue  # a policy's words have no title to be named by
-            told = self._passage(self._in_language([place, *everything], locale), seen)
+            told = self._passage(self._translated(place, locale), seen)
             named.setdefault(told.title, told)
             if len(named) == NAMED:
                 break
@@ -164,6 +163,17 @@ class Knowledge:
         return next(
             (one for one in order[1:] if self._language(one) == language and self._twin(one, order[0])), order[0]
         )
+
+    def _translated(self, place: int, locale: str) -> int:
+        """The passage that says the same in this language, or the passage itself."""
+        language = locale.split("-")[0]
+        if self._language(place) == language:
+            return place
+        twins = [
+            one for one in range(len(self.index.chunks)) if self._language(one) == language and self._twin(one, place)
+        ]
+        wholes = self.index.vectors.wholes
+        return max(twins, key=lambda one: float(wholes[one] @ wholes[place]), default=place)
 
     def _language(self, place: int) -> str:
         return self.index.chunks[place].passage.locale.split("-")[0]
