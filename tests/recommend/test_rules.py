@@ -16,9 +16,10 @@ from regulars.recommend.blend import Blend
 from regulars.recommend.catalogue import Catalogue, Item
 from regulars.recommend.context import Arrival
 from regulars.recommend.filters import FilterBase, Wishes
+from regulars.recommend.history import History
 from regulars.recommend.links import Edge, Links, path
 from regulars.recommend.model import Model
-from regulars.recommend.rules import checks
+from regulars.recommend.rules import book, checks
 from regulars.recommend.rules.book import RuleBook
 from regulars.recommend.rules.language import parse
 from regulars.recommend.service import Serving
@@ -415,3 +416,42 @@ def test_tired_of_what_is_shown_and_never_followed(model: Model) -> None:
     tired = replace(person, shown={first: 40})
     assert shown(serving, tired)[0] != first
     assert shown(serve(model, tiredness=0.0), tired)[0] == first
+
+
+def test_rules_read_together_say_what_each_says_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Masks side by side (small catalogues) and one by one (large ones): the same rules act, and the same lines push."""
+    rules = "\n".join(
+        [
+            "boost category is Tea by 20%",
+            "bury stock < 9 by 10%",
+            "boost colour is red by 30%",
+            "exclude price > 8 within 10 days of viewing category is Tea",
+            "boost brand is North by 5% within 3 days of buying category is Sport",
+            "bury price > 1 by 5% within 40 days of viewing colour is green",
+        ]
+    )
+    people = [
+        NOBODY,
+        viewer(POT, days=5),
+        viewer(POT, days=20),
+        viewer(SOCKS, kind="purchase", days=2),
+        viewer(GREEN, SOCKS),
+    ]
+    everything = np.arange(6)
+    found = []
+    for most in (book.MOST_PACKED, 0):
+        monkeypatch.setattr(book, "MOST_PACKED", most)
+        serving = serve(None, rules)
+        assert serving.rules is not None
+        told = []
+        for person in people:
+            history = History.of(person, serving.catalogue, time.time())
+            who = book.Who(history.items, history.ages, history.purchases, False, False, time.time() / DAY)
+            steering = serving.rules.acting("home", who, time.time())
+            factors = [] if steering.factors is None else steering.factors.round(5).tolist()
+            told.append(([line for line, *_ in steering.by_line], factors, steering.pushing(everything)))
+        found.append(told)
+    assert found[0] == found[1]
+    pushed = [told[2] for told in found[0]]
+    assert any(len({tuple(lines) for lines in one}) > 1 for one in pushed)
+    assert len({str(one) for one in pushed}) > 2, "people differ"

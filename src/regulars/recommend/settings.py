@@ -90,7 +90,7 @@ def told(settings: TrainSettings) -> dict[str, tuple[Any, Any]]:
     for path, (value, default) in differences(settings).items():
         if isinstance(value, dict) and default is None:
             found[path] = ("on", "off")
-            part: type = next(one for one in get_args(hints[path]) if is_dataclass(one))
+            part = next(one for one in get_args(hints[path]) if isinstance(one, type) and is_dataclass(one))
             found |= _differences(value, _document(part()), f"{path}.")
         else:
             found[path] = (value, default)

@@ -184,17 +184,16 @@ def diversified(scores: Float32, alike: Callable[[npt.NDArray[np.int64]], Float3
     (docs/experiments.md).
     """
     count = len(scores)
-    rows = list(range(count))
+    rows = np.arange(count)
     some = min(count, max(n, DIVERSIFIED))
     if dial <= 0 or n < 2 or some < 2:
-        return rows
+        return rows.tolist()
     best = scores[:some].astype(np.float64)
     low, high = float(best.min()), float(best.max())
     theta = min(4 * (1 - dial) / dial, STEEPEST)
     quality = np.exp(theta * ((best - low) / max(high - low, 1e-9) - 1))
     chosen = compiled.spanning(quality, np.ascontiguousarray(alike(np.arange(some)), np.float32), min(n, some)).tolist()
-    taken = set(chosen)
-    return [*chosen, *(row for row in rows if row not in taken)]
+    return [*chosen, *np.delete(rows, chosen).tolist()]
 
 
 class Limits:

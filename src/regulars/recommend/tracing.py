@@ -121,11 +121,8 @@ def add_moves(
 def _moved_by(steering: Steering, slate: Slate, ids: Int64) -> list[list[Any]]:
     """[product id, lines of the rules that push it] of what is shown."""
     placed = np.array([one.item for one in slate.placed], np.int64)
-    lines: list[list[int]] = [[] for _ in placed]
-    for line, mask, _ in steering.moving:
-        for place in np.flatnonzero(mask[placed]).tolist():
-            lines[place].append(line)
-    return [[int(ids[item]), own] for item, own in zip(placed.tolist(), lines, strict=True) if own]
+    pushing = steering.pushing(placed)
+    return [[int(ids[item]), own] for item, own in zip(placed.tolist(), pushing, strict=True) if own]
 
 
 _PLACE = FEATURES.index("place")

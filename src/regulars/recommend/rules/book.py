@@ -17,12 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from regulars.recommend.catalogue import Catalogue, named
-from regulars.recommend.dataset import Float32, Int32
+from regulars.recommend.dataset import Float32, Int32, Int64
 from regulars.recommend.links import Links
 from regulars.recommend.rules.language import NUMBERS, Condition, Rule
 
 Mask = npt.NDArray[np.bool_]
 REGULAR_DAYS = 3  # who bought on as many days is a regular
+MOST_PACKED = 20_000_000  # rules times products: beyond, masks are asked one by one
 KEPT, KEPT_BYTES = 128, 60_000_000  # combinations of surface, person and time that are kept
 
 
@@ -71,10 +72,29 @@ class Cap:
     groups: Int32 | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Bits:
+    """Several masks over the products, a product's answers side by side: one read a product instead of one a mask."""
+
+    packed: npt.NDArray[np.uint8]
+    count: int
+
+    @classmethod
+    def pack(cls, masks: Sequence[Mask]) -> Bits | None:
+        """None where there are none, or more than is worth packing."""
+        if not masks or len(masks) * len(masks[0]) > MOST_PACKED:
+            return None
+        return cls(np.packbits(np.stack(masks, axis=1), axis=1), len(masks))
+
+    def of(self, items: Int32 | Int64) -> Mask:
+        """(m, count) of these items."""
+        return np.unpackbits(self.packed[items], axis=1, count=self.count).view(np.bool_)
+
+
 @dataclass(frozen=True)
 class Steering:
     """What acts for one request. excluded: (n,) or None. factors: (n,) sums of logarithms, or None. by_line: the excluding rules' masks in order, and how many
-    products each takes out.
+    products each takes out. pushed: of the first rules of `moving`, which push each product.
     """
 
     version: int = 0
@@ -84,6 +104,7 @@ class Steering:
     moving: Sequence[tuple[int, Mask, float]] = ()
     pins: Sequence[Pin] = ()
     caps: Sequence[Cap] = ()
+    pushed: Bits | None = None
 
     def __bool__(self) -> bool:
         return bool(self.by_line or self.moving or self.pins or self.caps)
@@ -91,6 +112,16 @@ class Steering:
     def line_of(self, item: int) -> int | None:
         """The first rule that takes this item out."""
         return next((line for line, mask, _ in self.by_line if mask[item]), None)
+
+    def pushing(self, items: Int64) -> list[list[int]]:
+        """The lines of the rules that push each of these items, as `moving` has them."""
+        known = 0 if self.pushed is None else self.pushed.count
+        parts = [] if self.pushed is None else [self.pushed.of(items)]
+        parts += [mask[items, None] for _, mask, _ in self.moving[known:]]
+        if not parts:
+            return [[] for _ in items]
+        lines = [line for line, _, _ in self.moving]
+        return [[lines[at] for at in np.flatnonzero(row).tolist()] for row in np.concatenate(parts, axis=1)]
 
 
 NOTHING = Steering()
@@ -151,27 +182,21 @@ class RuleBook:
             personal = tuple(one for one in live if one.personal)
             if len(self._kept) >= min(KEPT, KEPT_BYTES // max(5 * self.size, 1) + 1):
                 self._kept.clear()
-            self._kept[key] = shared = _Shared(**_fields(shared), personal=personal)
+            pushed = Bits.pack([mask for _, mask, _ in shared.moving])
+            shared = _Shared(**{**_fields(shared), "pushed": pushed}, personal=personal)
+            self._kept[key] = shared = replace(shared, after=_After.of(personal))
         assert isinstance(shared, _Shared)
         if not shared.personal:
             return shared
-        own = [narrowed for one in shared.personal if (narrowed := self._for(one, who, context)) is not None]
+        own = [self._narrowed(one, who, context) for one in shared.met_by(who)]
         return shared if not own else self._added(shared, own)
 
-    def _for(self, one: Compiled, who: Who, context: int | None) -> Compiled | None:
-        """A personal rule as it is for this person, or None where it doesn't act."""
-        after = one.rule.after
-        if after is not None:
-            assert one.after is not None
-            hits = one.after[who.items] & (who.ages <= after.days)
-            if after.did == "buying":
-                hits &= who.purchases
-            if not hits.any():
-                return None
-        if one.rule.compatible:
-            left = one.mask & ~self._fitting(who, context)
-            return replace(one, mask=left, count=int(np.count_nonzero(left)))
-        return one
+    def _narrowed(self, one: Compiled, who: Who, context: int | None) -> Compiled:
+        """A personal rule as it is for this person."""
+        if not one.rule.compatible:
+            return one
+        left = one.mask & ~self._fitting(who, context)
+        return replace(one, mask=left, count=int(np.count_nonzero(left)))
 
     def _fitting(self, who: Who, context: int | None) -> Mask:
         """What the shop says fits the open product or something they bought."""
@@ -208,14 +233,65 @@ class RuleBook:
                     caps.append(Cap(rule.line, rule.most, None if rule.each else one.mask, one.groups))
         by_line.sort(key=lambda one: one[0])
         pins.sort(key=lambda pin: (pin.place, pin.line))
-        return Steering(self.version, excluded, tuple(by_line), factors, tuple(moving), tuple(pins), tuple(caps))
+        return Steering(
+            self.version, excluded, tuple(by_line), factors, tuple(moving), tuple(pins), tuple(caps), base.pushed
+        )
 
 
 @dataclass(frozen=True)
 class _Shared(Steering):
-    """What many requests share, and the rules that have to be asked for each person."""
+    """What many requests share, and the rules that have to be asked for each person. after: what those ask, at once."""
 
     personal: tuple[Compiled, ...] = ()
+    after: _After | None = None
+
+    def met_by(self, who: Who) -> list[Compiled]:
+        """Those of the personal rules that act on this person."""
+        if self.after is None:
+            return [one for one in self.personal if _met(one, who)]
+        return [one for one, met in zip(self.personal, self.after.met(who).tolist(), strict=True) if met]
+
+
+def _met(one: Compiled, who: Who) -> bool:
+    """Whether somebody did what a rule asks for; one that asks for nothing is met by all."""
+    after = one.rule.after
+    if after is None:
+        return True
+    assert one.after is not None
+    hits = one.after[who.items] & (who.ages <= after.days)
+    return bool((hits & who.purchases if after.did == "buying" else hits).any())
+
+
+@dataclass(frozen=True, slots=True)
+class _After:
+    """What personal rules ask a person to have done, all of them at once. days: (k,) within which. buying: (k,) whether looking isn't enough. free: (k,) of
+    rules that ask nothing of the kind."""
+
+    wanted: Bits
+    days: npt.NDArray[np.float64]
+    buying: Mask
+    free: Mask
+
+    @classmethod
+    def of(cls, personal: Sequence[Compiled]) -> _After | None:
+        nothing = next((np.zeros_like(one.mask) for one in personal), None)
+        wanted = Bits.pack([nothing if one.after is None else one.after for one in personal if nothing is not None])
+        if wanted is None:
+            return None
+        asked = [one.rule.after for one in personal]
+        return cls(
+            wanted,
+            np.array([0.0 if one is None else one.days for one in asked], np.float64),
+            np.array([one is not None and one.did == "buying" for one in asked], np.bool_),
+            np.array([one is None for one in asked], np.bool_),
+        )
+
+    def met(self, who: Who) -> Mask:
+        """(k,) which of the rules somebody meets; as `_met` says of each."""
+        hits = self.wanted.of(who.items) & (who.ages[:, None] <= self.days)
+        hits &= ~self.buying | who.purchases[:, None]
+        met: Mask = hits.any(axis=0) | self.free
+        return met
 
 
 def _fields(steering: Steering) -> dict[str, Any]:
