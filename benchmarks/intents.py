@@ -26,7 +26,9 @@ from regulars.assist.intents.settings import OUT_OF_SCOPE, Example, IntentSettin
 from regulars.assist.intents.train import fit_intents
 
 SHOTS = 10
-FEW = IntentSettings(method="full", learning_rate=2e-4, max_seconds=420.0, word_dropout=0.1, held_share=0.03)
+FEW = IntentSettings(
+    method="full", networks=4, learning_rate=2e-4, max_seconds=600.0, word_dropout=0.1, held_share=0.03
+)
 FEW_EPOCHS = {"banking77": 14.0, "clinc150": 7.0}
 """Some 180 steps for either: beyond that texts that weren't drawn are understood no better (docs/experiments.md)."""
 FULL = IntentSettings(method="full", epochs=3.0, learning_rate=2e-4, max_seconds=360.0, smoothing=0.05)

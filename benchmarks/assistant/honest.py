@@ -81,6 +81,7 @@ class Judge:
         turn and after; None while nobody has proven anything. done: names of the actions that the audit holds of this conversation.
         handed_over: a person has the conversation now, by the database.
         """
+        text = _without_numbering(text)
         said, known = "\n".join(heard), set(self._general)
         known |= _pieces(said)
         amounts = set(self._prices)
@@ -190,3 +191,14 @@ def _counted(text: str) -> set[tuple[str, int]]:
         seen[one] = seen.get(one, 0) + 1
         out.add((one, seen[one]))
     return out
+
+
+def _without_numbering(text: str) -> str:
+    """Without the numbers of lines that count 1, 2, 3: they are no facts."""
+    out, next_one = [], 1
+    for line in text.split("\n"):
+        if line.startswith(f"{next_one}. "):
+            line = line.removeprefix(f"{next_one}. ")
+            next_one += 1
+        out.append(line)
+    return "\n".join(out)

@@ -151,6 +151,25 @@ def test_tuning_learns_and_serves_what_it_learned(few: list[Example], method: st
     assert np.abs(model.reader.encoder.encode(text) - plain.reader.encoder.encode(text)).max() > 1e-3
 
 
+def test_the_mean_of_two_networks_stands_between_them(few: list[Example]) -> None:
+    english = [one for one in few if one.locale == "en"]
+    chosen = [
+        one for name in ("track_order", "recommend") for one in [one for one in english if one.intent == name][:12]
+    ]
+    settings = IntentSettings(method="full", epochs=2.0, batch=8, threads=1, parts=("sentence",))
+    vectors = {}
+    for networks in (1, 2):
+        model = fit_intents(chosen, replace(settings, networks=networks))
+        (tuning,) = model.report["tuning"]
+        assert tuning["networks"] == networks
+        assert model.reader.encoder is not None
+        vectors[networks] = model.reader.encoder.encode(["where is my parcel"])
+    assert np.abs(vectors[1] - vectors[2]).max() > 1e-4
+    assert float((vectors[1] @ vectors[2].T)[0, 0]) > 0.9
+    with pytest.raises(InvalidInput, match="0 networks"):
+        IntentSettings(networks=0)
+
+
 def test_the_bundled_model_is_made_once(tmp_path: Path, few: list[Example], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bundled, "bundled_examples", lambda: few)
     first = bundled_model(tmp_path / "models", CHEAP)

@@ -31,7 +31,8 @@ class IntentSettings:
     parts: of PARTS; one that isn't installed is left out. method: "frozen" = the sentence encoder as it is; "lora" and "full" (all
     but the table of words) tune it for `epochs` or until max_seconds, whichever comes first (a run that the clock ends isn't
     reproducible to the bit).
-    learning_rate: None = by method. head_rate: of the class vectors. temperature: of cosines while tuning. smoothing: of
+    networks: so many are tuned from the same start, in other orders, and the mean of their weights serves: it costs only time of training, of
+    which each gets its share. learning_rate: None = by method. head_rate: of the class vectors. temperature: of cosines while tuning. smoothing: of
     labels. word_dropout: share of tokens left out while tuning. names: the intent's name is an example of it.
     held_share: of the examples, for choices and calibration, when no validation examples are given; below cross_below
     examples and with a frozen encoder it is cross-fitting in `folds` parts instead. refit: once chosen, learn again from everything.
@@ -42,6 +43,7 @@ class IntentSettings:
     parts: tuple[str, ...] = PARTS
     method: str = "frozen"
     epochs: float = 8.0
+    networks: int = 1
     max_seconds: float = 300.0
     batch: int = 64
     learning_rate: float | None = None
@@ -70,6 +72,12 @@ class IntentSettings:
                 f"An intent model has no part {', '.join(unknown) or 'at all'}.",
                 hint=f"Use {', '.join(PARTS)}.",
                 field="parts",
+            )
+        if self.networks < 1:
+            raise InvalidInput(
+                f"An intent model can't be the mean of {self.networks} networks.",
+                hint="Use 1 or more.",
+                field="networks",
             )
         if self.method not in METHODS:
             raise InvalidInput(

@@ -1,7 +1,9 @@
 """The sentence encoder's tuning on a shop's own examples, and its graph. Training only: torch. Knows nothing of the other parts.
 
 Each class has a vector that begins as the mean of its examples'; a text should be nearer to its own class's than to the others'
-(softmax over cosines, Wang et al. 2018). Tuning all weights forgets least at small rates; LoRA (Hu et al. 2021) learns 2 % of them.
+(softmax over cosines, Wang et al. 2018). Tuning all weights forgets least at small rates; LoRA (Hu et al. 2021) learns 2 % of them. Networks that
+were tuned from one start in different orders lie so near each other that the mean of their weights is one network, and a better one (model soups,
+Wortsman et al. 2022).
 """
 
 from __future__ import annotations
@@ -67,7 +69,7 @@ def pretrained(folder: Path, tokens: int) -> OnnxTextEncoder:
 @dataclass(frozen=True, slots=True)
 class Tuned:
     """encoder: as it serves, LoRA merged. classes: (k, width) unit vectors, to be compared by cosine / temperature. report: "steps",
-    "seconds", "stopped" ("epochs" or "time"), "losses" (the mean of each tenth of the way).
+    "seconds", "stopped" ("epochs" or "time"), "losses" (the mean of each tenth of the way), of several networks of the last; "networks".
     """
 
     encoder: OnnxTextEncoder
@@ -88,8 +90,12 @@ def tuned(
     torch.set_num_threads(settings.threads)
     try:
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            return _Tuning(texts, labels, folder, settings, seed, progress).run()
+            runs = []
+            for number in range(settings.networks):
+                torch.manual_seed(seed + number)
+                runs.append(_Tuning(texts, labels, folder, settings, seed, number, progress))
+                runs[-1].run()
+            return _mean(runs)
     finally:
         torch.set_num_threads(threads)
 
@@ -102,10 +108,14 @@ class _Tuning:
         folder: Path,
         settings: IntentSettings,
         seed: int,
+        number: int,
         progress: Progress | None,
     ) -> None:
+        """number: of the network, from 0 on."""
         self.settings, self.folder, self.labels, self.progress = settings, folder, labels, progress
-        self.generator = np.random.default_rng(seed)
+        self.number, self.max_seconds = number, settings.max_seconds / settings.networks
+        self.report: dict[str, object] = {}
+        self.generator = np.random.default_rng(seed if number == 0 else [seed, number])
         tokenizer = read_tokenizer(folder, settings.tokens)
         self.tokens = [one.ids for one in tokenizer.encode_batch(list(texts))]
         bert = read_bert(folder, settings.dropout)
@@ -115,7 +125,7 @@ class _Tuning:
         self.encoder = SentenceEncoder(bert)
         self.classes = self._begun()
 
-    def run(self) -> Tuned:
+    def run(self) -> None:
         settings, started = self.settings, time.monotonic()
         learned = [p for p in self.encoder.parameters() if p.requires_grad]
         optimizer = torch.optim.AdamW(
@@ -129,14 +139,14 @@ class _Tuning:
         waiting: list[Int64] = []
         while step < steps:
             spent = time.monotonic() - started
-            if spent > settings.max_seconds:
+            if spent > self.max_seconds:
                 stopped = "time"
                 break
             if not waiting:
                 waiting = self._batches()
             chosen = waiting.pop()
             # By the clock where that would end it first: the rates then still reach zero.
-            done = min(1.0, max(step / steps, spent / settings.max_seconds))
+            done = min(1.0, max(step / steps, spent / self.max_seconds))
             for group in optimizer.param_groups:
                 group["lr"] = group["base"] * min(1.0, (step + 1) / (WARMUP * steps + 1)) * (1 - done)
             loss = self._loss(chosen)
@@ -147,17 +157,17 @@ class _Tuning:
             losses[min(9, int(10 * done))].append(float(loss.detach()))
             step += 1
             if self.progress is not None and step % 10 == 0:
-                self.progress(done, f"intents: step {step} of {steps}, loss {float(loss.detach()):.3f}")
+                which = f"network {self.number + 1} of {settings.networks}, " if settings.networks > 1 else ""
+                whole = (self.number + done) / settings.networks
+                self.progress(whole, f"intents: {which}step {step} of {steps}, loss {float(loss.detach()):.3f}")
         merge(self.encoder.bert)
-        report: dict[str, object] = {
+        self.report = {
             "method": settings.method,
             "steps": step,
             "seconds": round(time.monotonic() - started, 2),
             "stopped": stopped,
             "losses": [round(float(np.mean(part)), 4) for part in losses if part],
         }
-        classes = F.normalize(self.classes.detach(), dim=-1).numpy()
-        return Tuned(served(self.encoder.eval(), self.folder, settings.tokens), classes, report)
 
     def _batches(self) -> list[Int64]:
         """Every text once, those of like length together: padding would cost more than half of the time."""
@@ -204,3 +214,19 @@ class _Tuning:
             if len(members):
                 vectors[one] = self._encoded([self.tokens[at] for at in members.tolist()]).mean(0)
         return nn.Parameter(F.normalize(vectors, dim=-1))
+
+
+@torch.no_grad()
+def _mean(runs: Sequence[_Tuning]) -> Tuned:
+    """The network whose weights are the mean of these; its class vectors too."""
+    last = runs[-1]
+    states = [one.encoder.state_dict() for one in runs]
+    mean = {
+        name: torch.stack([state[name] for state in states]).mean(0) if value.is_floating_point() else value
+        for name, value in states[0].items()
+    }
+    last.encoder.load_state_dict(mean)
+    classes = F.normalize(torch.stack([F.normalize(one.classes, dim=-1) for one in runs]).mean(0), dim=-1).numpy()
+    seconds = sum(float(str(one.report["seconds"])) for one in runs)
+    report = {**last.report, "seconds": round(seconds, 2), "networks": len(runs)}
+    return Tuned(served(last.encoder.eval(), last.folder, last.settings.tokens), classes, report)
