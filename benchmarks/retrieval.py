@@ -37,8 +37,8 @@ FOLDER = Path(__file__).parent / "helpdesk"
 Float32 = npt.NDArray[np.float32]
 
 SECOND_SHARE = 0.35  # of the second shop's questions that weights are fitted on
-UNNAMED = 0.33  # of them for which no articles are named: a list that doesn't help costs less than a wrong answer
 REFUSED = 0.9  # of the unanswerable questions of both shops; a guess costs more than an offer of a person
+UNNAMED = 0.33  # of them, for which no articles are named: a list that doesn't help costs less than a guess
 
 
 @dataclass(frozen=True, slots=True)

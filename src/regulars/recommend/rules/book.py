@@ -182,9 +182,8 @@ class RuleBook:
             personal = tuple(one for one in live if one.personal)
             if len(self._kept) >= min(KEPT, KEPT_BYTES // max(5 * self.size, 1) + 1):
                 self._kept.clear()
-            pushed = Bits.pack([mask for _, mask, _ in shared.moving])
-            shared = _Shared(**{**_fields(shared), "pushed": pushed}, personal=personal)
-            self._kept[key] = shared = replace(shared, after=_After.of(personal))
+            parts = _fields(shared) | {"pushed": Bits.pack([mask for _, mask, _ in shared.moving])}
+            self._kept[key] = shared = _Shared(**parts, personal=personal, after=_After.of(personal))
         assert isinstance(shared, _Shared)
         if not shared.personal:
             return shared
@@ -274,8 +273,9 @@ class _After:
 
     @classmethod
     def of(cls, personal: Sequence[Compiled]) -> _After | None:
-        nothing = next((np.zeros_like(one.mask) for one in personal), None)
-        wanted = Bits.pack([nothing if one.after is None else one.after for one in personal if nothing is not None])
+        """None where there are no such rules, or more than is worth packing."""
+        # What a rule that asks for nothing has in its place doesn't count: it is free.
+        wanted = Bits.pack([one.mask if one.after is None else one.after for one in personal])
         if wanted is None:
             return None
         asked = [one.rule.after for one in personal]

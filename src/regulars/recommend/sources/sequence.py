@@ -125,16 +125,9 @@ class SequenceSource(CandidateSource):
 
         What lies further back than is read doesn't move up into a history of which something is taken away.
         """
-        done = _done(query)
-        if len(done) == 0:
-            return self._nothing(), np.zeros((len(steps), self._width), np.float32)
-        if len(self._left_out) < len(self.members):
-            return self.answer(query), self._expected_apart(done, steps)
-        tokens, distance, last = compiled.tree_without(done, steps, self.length)
-        there = last >= 0
-        expected = np.zeros((len(last), self._width), np.float32)
-        expected[there] = self._of_tree(tokens, distance, last[there])
-        return self._answered(expected[-1]), expected[:-1]
+        expected = self._expected_each(query, steps)
+        there = len(query.items) > 0 or query.context is not None
+        return self._answered(expected[-1]) if there else self._nothing(), expected[:-1]
 
     def without_each(self, query: Query, steps: Int32, items: Int32, expected: Float32 | None = None) -> Float32:
         """(h, m) scores of these items without each of the steps of the query's history, 0 where nothing is left of it.
@@ -142,7 +135,7 @@ class SequenceSource(CandidateSource):
         expected: what `answer_without` gave for these steps, where that was asked.
         """
         if expected is None:
-            _, expected = self.answer_without(query, steps)
+            expected = self._expected_each(query, steps)[:-1]
         scores: Float32 = expected @ self._directions(items).T
         return scores
 
@@ -154,6 +147,19 @@ class SequenceSource(CandidateSource):
             return DenseAnswer(self._table @ expected, self.floor)
         assert self.index is not None
         return NearestAnswer(self.index, self._directions, expected)
+
+    def _expected_each(self, query: Query, steps: Int32) -> Float32:
+        """(h + 1, members · d) what is expected without each of the steps, and last of all with all of them; 0 where nothing is left."""
+        done = _done(query)
+        if len(done) and len(self._left_out) < len(self.members):
+            whole = self._expected(self._recent(query)[0])
+            return np.concatenate([self._expected_apart(done, steps), whole[None]])
+        tokens, distance, last = compiled.tree_without(done, steps, self.length)
+        there = last >= 0
+        expected = np.zeros((len(last), self._width), np.float32)
+        if there.any():
+            expected[there] = self._of_tree(tokens, distance, last[there])
+        return expected
 
     def _of_tree(self, tokens: Int32, distance: Int64, last: Int64) -> Float32:
         """(h, members · d) what each member expects after the steps `last` of a tree, side by side."""
