@@ -244,10 +244,16 @@ def test_a_conversation_is_answered_and_an_article_written_by_keyboard_alone(
     reach(page, "Send" if en else "发送")
     page.keyboard.press("Enter")
     page.get_by_role("log").get_by_text("Hello, this is Kim.").wait_for()
-    page.wait_for_function("document.querySelector('textarea[name=text]').value === ''")  # drawn anew
+    page.wait_for_function("document.activeElement.name === 'text' && document.activeElement.value === ''")
+    page.keyboard.type("Half a sentence")
+    talk.say("Are you still there?")
+    page.get_by_role("log").get_by_text("Are you still there?").wait_for()
+    assert page.evaluate("document.activeElement.value") == "Half a sentence", "what the customer writes takes nothing"
     reach(page, "Hand it back to the assistant" if en else "交还智能客服")
     page.keyboard.press("Enter")
     page.get_by_text("The assistant answers again." if en else "智能客服恢复回答。").wait_for()
+    taken = "Take it over" if en else "接管"
+    page.wait_for_function("(words) => document.activeElement.textContent === words", arg=taken)
     page.goto(f"assistant/knowledge?locale={language[:2]}")
     page.wait_for_function("window.did_handshake === true")
     reach(page, "Write an article" if en else "写文章")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from nicegui import ui
@@ -30,6 +30,7 @@ from regulars.store.order_book import OrderView
 PATH = "/inbox/{conversation}"
 LOOK_SECONDS = 1.5
 ORDERS, EVENTS, ACTIONS = 5, 8, 20
+Answering = Literal["nobody", "assistant", "person"]
 
 
 @dataclass(slots=True)
@@ -56,6 +57,10 @@ def mount(room: Room) -> None:
         await _Page(room, visit, _id(visit)).build()
 
 
+def _who_answers(mode: str) -> Answering:
+    return "nobody" if mode == "closed" else "assistant" if mode == "bot" else "person"
+
+
 def _titles(connection: Connection, products: list[int], locale: str) -> dict[int, str]:
     """What products are called in the reader's language, else in any."""
     rows = connection.execute(
@@ -79,6 +84,7 @@ class _Page:
         self.room, self.visit, self.conversation = room, visit, conversation
         self.suggestion: Suggestion | None = None
         self.edits = False
+        self.answers: Answering | None = None
 
     async def build(self) -> None:
         visit, say = self.visit, self.visit.say
@@ -127,10 +133,9 @@ class _Page:
         read = await self.room.read(self._read)
         if read.mark == self.last:
             return
-        changed = read.row["mode"] != self.last[0]
         self.last = read.mark
         self._draw(read)
-        if changed:
+        if _who_answers(read.row["mode"]) != self.answers:  # else what is typed, and where the keyboard is, stays
             self._draw_answering(read.row["mode"])
         await self._suggest(read)
 
@@ -141,12 +146,23 @@ class _Page:
         if note:
             parts.say_note(note)
         await self._follow()
+        self._to_keyboard()  # the button that was pressed is gone
 
-    async def _send(self, text: str, details: dict[str, Any] | None) -> None:
+    def _to_keyboard(self, *, always: bool = False) -> None:
+        """Puts the keyboard where one answers. Not always: unless it is elsewhere already."""
+        first = f"document.querySelector('#{self.answering.html_id} :is(textarea, button)')"
+        free = "true" if always else "document.activeElement === document.body"
+        ui.run_javascript(f"if ({free}) {first}?.focus({{preventScroll: true}})")
+
+    async def _send(self, text: str, details: dict[str, Any] | None, *, typed: bool = False) -> None:
+        """typed: it stood in the form, which is empty afterwards."""
         if not text.strip():
             raise InvalidInput(self.visit.say("The reply is empty."), field="text")
         self.suggestion = None
         await self.room.read(lambda connection: handing.say(connection, self.conversation, text.strip(), details))
+        if typed:  # at once, and only once: who goes on by keyboard is not to lose a button that is drawn anew
+            self._draw_answering("human")
+            self._to_keyboard()
         await self._follow()
 
     async def _answered(self, given: dict[str, list[str]]) -> None:
@@ -156,8 +172,7 @@ class _Page:
             same = text.strip() == self.suggestion.text.strip()
             outcome = "accepted" if same else "edited" if self.edits else "own"
             details = {"suggestion": self.suggestion.text, "outcome": outcome, "answers": self.suggestion.answers}
-        await self._send(text, details)
-        self._draw_answering("human")
+        await self._send(text, details, typed=True)
 
     async def _suggest(self, read: Read) -> None:
         """Draws what the assistant would say, where a customer waits for an answer of a person."""
@@ -202,7 +217,7 @@ class _Page:
         async def edit() -> None:
             self.edits = True
             self._draw_answering("human", found.text)
-            ui.run_javascript("document.getElementById('field-text')?.focus()")
+            self._to_keyboard(always=True)
 
         async def reject() -> None:
             note = {**details, "outcome": "rejected"}
@@ -265,6 +280,7 @@ class _Page:
 
     def _draw_answering(self, mode: str, text: str = "") -> None:
         say = self.visit.say
+        self.answers = _who_answers(mode)
         self.answering.clear()
         with self.answering:
             if mode == "closed":
