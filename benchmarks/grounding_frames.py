@@ -109,6 +109,8 @@ def frame(act: str, locale: str, seed: int) -> Frame:
         facts.status("state", "paid")
     if act == "refused:out_of_stock":
         facts.status("state", "out_of_stock")
+    if act in ("size:in_stock", "size:all", "size:out_of_stock"):
+        facts.status("stock", "out_of_stock" if act == "size:out_of_stock" else "in_stock")
     done = (detail or "cancel_order",) if family == "done" else ()
     return Frame(act, locale, facts.all, _passages(locale, random, wanted), done)
 
@@ -156,7 +158,7 @@ def _add(facts: Facts, slot: str, locale: str, random: Random, day: date) -> Non
         facts.name(slot, "Quay & Co")
     elif slot in ("new_address", "address"):
         facts.text(slot, _said(random.choice(ADDRESSES), locale))
-    elif slot == "new_option":
+    elif slot in ("new_option", "option"):
         facts.option(slot, _said(random.choice(OPTIONS), locale))
     elif slot == "reason":
         facts.text(slot, "the card was declined" if locale == "en" else "银行卡被拒")

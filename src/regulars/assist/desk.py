@@ -27,6 +27,8 @@ from regulars.assist.shelf import Shelf
 from regulars.errors import RegularsError
 from regulars.language.chat_models import ChatModel
 from regulars.recommend import service as recommend
+from regulars.recommend.catalogue import Catalogue
+from regulars.recommend.finder import Finder, finder_of
 from regulars.schema import ShopSettings
 from regulars.store import actions as action_table
 from regulars.store import registry
@@ -51,13 +53,15 @@ class Desk:
         chat: ChatModel | None = None,
         intents: IntentModel | None = None,
         clock: Callable[[], datetime] | None = None,
+        finder_for: Callable[[Catalogue], Finder] = finder_of,
     ) -> None:
         """chat: a chat model that plans and rephrases; None = neither is needed. intents: what understands until a version is
-        promoted; None = the bundled one. clock: of the lists that are shown; what is said and done follows the executor's.
+        promoted; None = the bundled one. clock: of the lists that are shown; what is said and done follows the executor's. finder_for:
+        what searches for products.
         """
         self.models = models
         self.chat = chat
-        self.shelf = Shelf(serving_of, clock)
+        self.shelf = Shelf(serving_of, clock, finder_for)
         self._library = Library()
         self._policies: list[tuple[str, str, str, str]] = []
         self._intents = intents

@@ -15,7 +15,7 @@ from regulars.store import conversations as table
 from regulars.store.database import Connection
 
 KEPT = frozenset({"order_status", "refund_status", "store_credit", "order_items", "list:orders_empty"})
-BEGINNINGS = ("answer", "ask_slot:", "verify:ask", "refused", "list", "clarify", "chitchat:")
+BEGINNINGS = ("answer", "ask_slot:", "verify:ask", "refused", "list", "size:", "clarify", "chitchat:")
 """Acts that may be said by a person too. The rest speaks of what was done, or would be, or of handing over: none of it is so."""
 
 TOO_LONG_AGO = 20

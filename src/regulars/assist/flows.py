@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from regulars.assist import framing, reading
+from regulars.assist import framing, reading, sizes, wishes
 from regulars.assist.actions.executor import Claim, Executor, Outcome
 from regulars.assist.commands import (
+    PRODUCT_FLOWS,
     Ask,
     CancelFlow,
     ChitChat,
@@ -28,6 +29,7 @@ from regulars.assist.commands import (
 from regulars.assist.facts import Facts
 from regulars.assist.handing import summary_of
 from regulars.assist.planner import NEEDS
+from regulars.assist.showing import Showing
 from regulars.assist.texts import plain
 from regulars.assist.turns import Knows, Shows, Work
 from regulars.errors import NotFound, RateLimited
@@ -39,7 +41,7 @@ from regulars.store import order_book
 MISSES = 3
 """Turns in a row that led nowhere, after which a person is offered without being asked for."""
 
-SETTLED = ("answer", "chitchat:", "list", "no_attachments", "too_long")
+SETTLED = ("answer", "chitchat:", "list", "size:", "no_attachments", "too_long")
 """Acts that ask nothing: below one of these a proposal may be shown again without two questions standing in one reply."""
 
 MENDED = {
@@ -58,6 +60,7 @@ class Flows:
         self.executor = executor
         self.knowledge = knowledge
         self.shows = shows
+        self.showing = Showing(shows, settings)
         self.settings = settings
 
     def load(self, work: Work) -> None:
@@ -139,12 +142,16 @@ class Flows:
 
     def _answer(self, work: Work, text: str, otherwise: str = "") -> None:
         """From the help centre, with its sources; without evidence the other flow begins, or it says so and offers a person."""
+        if work.state.flow is None and self.showing.answers(work, text):
+            return
         knowledge = self.knowledge()
         product = self.shows.product(work.connection, text)
         found = None if knowledge is None else knowledge.answer(text, work.locale, product)
         if found is None or not found.confident or not found.passages:
             if otherwise:
                 self.carry_out(work, StartFlow(otherwise))
+                return
+            if work.state.flow is None and self.showing.answers_instead(work, text):
                 return
             work.state.misses += 1
             work.checks.append({"asked": text[:500], "found": False})
@@ -219,8 +226,9 @@ class Flows:
         if flow is None:
             self._without_flow(work)
             return
-        if flow in ("find_product", "recommend"):
-            self._show(work, flow)
+        if flow in PRODUCT_FLOWS:
+            if not self.showing.needs_person(work) or self._identify(work):
+                self.showing.show(work, advice=flow == "recommend")
             return
         if work.person is None and not self._identify(work):
             return
@@ -361,6 +369,9 @@ class Flows:
                 return None
             variants = order_book.read_variants(work.connection, line.product_id)
             named = reading.variant_named(work.said, variants, line, same=work.state.asked == "new")
+            if named is None and (step := wishes.size_step(work.said)):
+                next_size = sizes.beside(variants, line.options, step)
+                named = None if next_size is None or next_size.name is None else next_size.name.value
             if named is None:
                 return None
             chosen.append(named)
@@ -538,24 +549,6 @@ class Flows:
             self._ask(work, slot)
             return
         state.clear()
-
-    def _show(self, work: Work, flow: str) -> None:
-        customer = None if work.person is None else work.person.customer_id
-        if flow == "find_product":
-            shown = self.shows.find(work.connection, work.text, work.locale, customer, work.visitor)
-        else:
-            shown = self.shows.recommend(work.connection, work.locale, customer, work.visitor)
-        work.products = shown.products
-        work.state.clear()
-        if not shown.products:
-            work.frames.append(Frame("list:empty", work.locale))
-            return
-        facts = Facts(work.locale, self.settings.zone)
-        for number, product in enumerate(shown.products, 1):
-            facts.name(f"products.{number}.title", product["title"])
-            if product.get("price_money") is not None:
-                facts.money(f"products.{number}.price", product["price_money"])
-        work.frames.append(Frame("list" if flow == "find_product" else "list:recommend", work.locale, facts.all))
 
     def _check(self, work: Work, outcome: Outcome) -> None:
         work.checks.append(

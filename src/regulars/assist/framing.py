@@ -8,7 +8,7 @@ from typing import Any
 from regulars.assist.actions.executor import Outcome
 from regulars.assist.actions.plans import Plan, Swapped
 from regulars.assist.facts import Facts
-from regulars.schema import Money
+from regulars.schema import Money, exponent_of
 from regulars.schema.conversations import Frame, Passage
 from regulars.store.order_book import Line, Method, OrderView, Variant
 
@@ -275,6 +275,37 @@ def variants_frame(variants: Sequence[Variant], locale: str, zone: str) -> Frame
     for number, variant in enumerate(variants[:8], 1):
         facts.option(f"choices.{number}.label", options_word(variant.options) or variant_title(variant, locale))
     return Frame("ask_slot:option", locale, facts.all)
+
+
+def products_frame(
+    act: str, products: Sequence[Mapping[str, Any]], locale: str, zone: str, about: str | None = None
+) -> Frame:
+    """A list of products, each a line. about: the product that it goes with or comes close to."""
+    facts = Facts(locale, zone).name("product", about)
+    for number, product in enumerate(products, 1):
+        facts.name(f"products.{number}.title", product["title"])
+        facts.money(f"products.{number}.price", product.get("price_money"))
+    return Frame(act, locale, facts.all)
+
+
+def size_frame(title: str, wanted: Variant | None, larger: bool, locale: str, zone: str) -> Frame:
+    """Whether a product comes in another size, and whether that is in stock. wanted: None = there is no such size."""
+    facts = Facts(locale, zone).name("product", title)
+    if wanted is None:
+        return Frame("size:none_larger" if larger else "size:none_smaller", locale, facts.all)
+    state = "in_stock" if wanted.in_stock else "out_of_stock"
+    facts.option("option", options_word(wanted.options)).status("stock", state)
+    if wanted.price is not None and wanted.currency:
+        facts.money("price", Money(wanted.price, wanted.currency, exponent_of(wanted.currency)))
+    return Frame(f"size:{state}", locale, facts.all)
+
+
+def sizes_frame(title: str, variants: Sequence[Variant], locale: str, zone: str) -> Frame:
+    """What a product is in stock in, where it isn't known which of it they have. variants: those in stock."""
+    facts = Facts(locale, zone).name("product", title).status("stock", "in_stock")
+    for number, variant in enumerate(variants[:10], 1):
+        facts.option(f"choices.{number}.label", options_word(variant.options) or variant_title(variant, locale))
+    return Frame("size:all", locale, facts.all)
 
 
 def methods_frame(methods: Sequence[Method], locale: str, zone: str) -> Frame:

@@ -409,10 +409,20 @@ def lines_named(text: str, lines: Sequence[Line]) -> list[int]:
         chosen = [number for number, score in scores.items() if score == best]
         several = [number for number, score in scores.items() if score >= 1]
         return chosen if len(chosen) == 1 and len(several) == 1 else _apart(text, lines, several or chosen)
+    place = place_said(text)
+    return [lines[place - 1].line] if place is not None and place <= len(lines) else []
+
+
+def place_said(text: str) -> int | None:
+    """The place in a list that is meant: 2 of "the second one", 第二个.
+
+    >>> place_said("the second pair, please"), place_said("第三个"), place_said("seconds")
+    (2, 3, None)
+    """
     for word, place in _ORDINALS.items():
-        if re.search(rf"(?<!\w){word}(?!\w)" if word.isascii() else word, text, re.I) and place <= len(lines):
-            return [lines[place - 1].line]
-    return []
+        if re.search(rf"(?<!\w){word}(?!\w)" if word.isascii() else word, text, re.I):
+            return place
+    return None
 
 
 def _apart(text: str, lines: Sequence[Line], among: list[int]) -> list[int]:

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
+from uuid import UUID
 
 from regulars.assist.knowledge.library import read_product
 from regulars.assist.knowledge.products import ProductText, linked
 from regulars.assist.reading import words_of
-from regulars.assist.turns import Shown
+from regulars.assist.turns import Named, Shown
 from regulars.recommend import service
-from regulars.recommend.catalogue import Item
-from regulars.recommend.search import index_of
+from regulars.recommend.catalogue import Catalogue, Item
+from regulars.recommend.filters import Wishes
+from regulars.recommend.finder import Finder, finder_of
+from regulars.recommend.search import USUAL, index_of
+from regulars.recommend.searching import Search, search
 from regulars.schema import ExternalId, Money
 from regulars.store import decisions, identity, order_book, people
 from regulars.store.database import Connection
 
 MANY = 4
 """Products in one reply: a chat is narrow."""
+
+ENOUGH = 0.5
+"""The share of the words below which a product that has some of them is no answer: of one Chinese word a single character says nothing."""
 
 SEARCHED, LOOKED_AT = 40, 5
 """Products that are found in a sentence, and those of them whose variants are read."""
@@ -29,35 +37,73 @@ ASSISTANT = "assistant"
 class Shelf:
     """Shows products of one shop."""
 
-    def __init__(self, serving_of: Callable[[], service.Serving], clock: Callable[[], datetime] | None = None) -> None:
-        """clock: the time of what is shown, None = this machine's."""
+    def __init__(
+        self,
+        serving_of: Callable[[], service.Serving],
+        clock: Callable[[], datetime] | None = None,
+        finder_for: Callable[[Catalogue], Finder] = finder_of,
+    ) -> None:
+        """clock: the time of what is shown, None = this machine's. finder_for: what searches; by default by words alone until
+        somebody has made the vectors."""
         self._serving_of = serving_of
         self._clock = clock
+        self._finder_of = finder_for
 
-    def find(self, connection: Connection, text: str, locale: str, customer: int | None, visitor: str | None) -> Shown:
-        """What is for sale and fits the words; where nothing does, what the person may like."""
-        serving = self._serving_of()
-        found = index_of(serving.catalogue).find(text[:200])
-        items = [item for item in found.items if item.for_sale and item.in_stock][:MANY]
-        if not items:
-            return self.recommend(connection, locale, customer, visitor)
-        return Shown(None, tuple(_told(item, locale) for item in items))
+    def find(
+        self,
+        connection: Connection,
+        words: str,
+        locale: str,
+        customer: int | None,
+        visitor: str | None,
+        surely: bool = False,
+    ) -> Shown:
+        """What answers a search, best first; where nothing does, what the person may like. Both are decisions.
 
-    def recommend(self, connection: Connection, locale: str, customer: int | None, visitor: str | None) -> Shown:
-        """A list of the recommender's, kept as its decision."""
+        surely: only products that have all the words, else nothing.
+        """
         serving = self._serving_of()
-        name = None
-        if customer is not None:
-            names = identity.names_of(connection, "customer", [customer])
-            name = names.get(customer)
-        person = people.NOBODY
-        if name is not None or visitor is not None:
-            person = people.read_person(connection, name, visitor)
-        now = None if self._clock is None else self._clock().timestamp()
-        decision = service.recommend(serving, service.Request(ASSISTANT, MANY, locale=locale), person, now)
+        person = self._person(connection, customer, visitor)
+        asked = Search(words, MANY, surface=ASSISTANT)
+        answer = search(serving, self._finder_of(serving.catalogue), asked, person, self._now())
+        results = answer.results
+        items = [item for item in answer.items if item.for_sale and item.in_stock]
+        if surely and not (items and results.whole):
+            return Shown(None, (), "else")
+        if not any(letter.isalnum() for letter in results.asked.words):
+            # Nothing but a price was said: the recommender chooses within it.
+            wishes = Wishes(min_price=results.asked.least, max_price=results.asked.most)
+            return self.recommend(connection, locale, customer, visitor, wishes=wishes)
+        if not items or (results.held < ENOUGH and results.by[0] == "words"):
+            return replace(self.recommend(connection, locale, customer, visitor), how="else")
+        decisions.record(connection, [answer.decision])
+        return _shown(answer.decision.decision_id, items, locale, "found" if results.whole else "near")
+
+    def recommend(
+        self,
+        connection: Connection,
+        locale: str,
+        customer: int | None,
+        visitor: str | None,
+        surface: str = ASSISTANT,
+        beside: int | None = None,
+        wishes: Wishes | None = None,
+    ) -> Shown:
+        """A list of the recommender's, kept as its decision. beside: the product that it is about."""
+        serving = self._serving_of()
+        person = self._person(connection, customer, visitor)
+        request = service.Request(surface, MANY, beside, wishes or Wishes(), locale=locale)
+        decision = service.recommend(serving, request, person, self._now())
         decisions.record(connection, [decision])
         items = [item for action in decision.actions if (item := serving.item(action.product_id)) is not None]
-        return Shown(decision.decision_id, tuple(_told(item, locale, str(decision.decision_id)) for item in items))
+        return _shown(decision.decision_id, items, locale)
+
+    def _person(self, connection: Connection, customer: int | None, visitor: str | None) -> people.Person:
+        name = None if customer is None else identity.names_of(connection, "customer", [customer]).get(customer)
+        return people.NOBODY if name is None and visitor is None else people.read_person(connection, name, visitor)
+
+    def _now(self) -> float | None:
+        return None if self._clock is None else self._clock().timestamp()
 
     def product(self, connection: Connection, text: str) -> ProductText | None:
         """The product that a question names, as the store describes it; None where it names none."""
@@ -75,9 +121,25 @@ class Shelf:
             out += order_book.read_variants(connection, item.product_id)
         return out
 
+    def named(self, text: str, locale: str) -> list[Named]:
+        """The products that a sentence may name, those first of whose title it says most; none where it says no word of any."""
+        said = set(words_of(text)) - USUAL
+        found = []
+        for item in self._named(text):
+            titles = [set(words_of(item.title(one))) for one in ("en", "zh")]
+            share = max(len(said & words) / max(len(words), 1) for words in titles)
+            if share:
+                found.append(Named(item.product_id, item.title(locale), share))
+        return sorted(found, key=lambda one: -one.share)
+
+    def title(self, product_id: int, locale: str) -> str | None:
+        """None of a product that is gone."""
+        item = self._serving_of().item(product_id)
+        return None if item is None else item.title(locale)
+
     def _named(self, text: str) -> list[Item]:
         """The products whose titles a sentence says most of; several where it can't be told which."""
-        said = set(words_of(text))
+        said = set(words_of(text)) - USUAL
         best: list[Item] = []
         most = 0
         for item in index_of(self._serving_of().catalogue).find(text[:200], least=0.0).items[:SEARCHED]:
@@ -89,7 +151,14 @@ class Shelf:
         return best[:LOOKED_AT]
 
 
-def _told(item: Item, locale: str, decision_id: str | None = None) -> dict[str, Any]:
+def _shown(
+    decision_id: UUID, items: list[Item], locale: str, how: Literal["found", "near", "chosen"] = "chosen"
+) -> Shown:
+    told = tuple(_told(item, locale, str(decision_id)) for item in items)
+    return Shown(decision_id, told, how, tuple(item.product_id for item in items))
+
+
+def _told(item: Item, locale: str, decision_id: str) -> dict[str, Any]:
     name = ExternalId(*item.names[0]) if item.names else None
     price = Money(item.price, item.currency, item.exponent) if item.price is not None and item.currency else None
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from regulars.assist.actions.executor import Person
@@ -37,19 +37,50 @@ class Knows(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Products for a conversation, chosen by the recommender as a decision of its own."""
+    """Products for a conversation, chosen by the search or the recommender as a decision of its own.
+
+    how: "found" has what was said, "near" is like it, "else" is something else: nothing is like it; "chosen" by the recommender, as it
+    was asked to.
+    """
 
     decision_id: UUID | None
     products: tuple[dict[str, Any], ...]
+    how: Literal["found", "near", "else", "chosen"] = "chosen"
+    ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A product that a sentence may name. share: of its title's words, those that are said."""
+
+    product_id: int
+    title: str
+    share: float
 
 
 class Shows(Protocol):
     """The recommender and the search, as a conversation needs them."""
 
     def find(
-        self, connection: Connection, text: str, locale: str, customer: int | None, visitor: str | None
+        self,
+        connection: Connection,
+        words: str,
+        locale: str,
+        customer: int | None,
+        visitor: str | None,
+        surely: bool = ...,
     ) -> Shown: ...
-    def recommend(self, connection: Connection, locale: str, customer: int | None, visitor: str | None) -> Shown: ...
+    def recommend(
+        self,
+        connection: Connection,
+        locale: str,
+        customer: int | None,
+        visitor: str | None,
+        surface: str = ...,
+        beside: int | None = ...,
+    ) -> Shown: ...
+    def named(self, text: str, locale: str) -> Sequence[Named]: ...
+    def title(self, product_id: int, locale: str) -> str | None: ...
     def product(self, connection: Connection, text: str) -> ProductText | None: ...
     def variants(self, connection: Connection, text: str, locale: str) -> list[order_book.Variant]: ...
 

@@ -39,7 +39,8 @@ log = structlog.get_logger("regulars.recommend")
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """items: best first. taken: words that were read as others. whole: every word occurs in the first. asked: the query as it was read.
+    """items: best first. taken: words that were read as others. whole: every word occurs in the first. held: the share of the words that
+    does. asked: the query as it was read.
 
     by: "words", "meaning" or "both", of each item. semantic: whether meaning took part.
     """
@@ -50,6 +51,7 @@ class Results:
     asked: reading.Asked
     by: list[str]
     semantic: bool
+    held: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +126,15 @@ class Finder:
         good = np.flatnonzero(answers)
         order = good[np.lexsort((good, -score[good], ~self._stock[good]))][:MOST_FOUND]
         by = ["both" if hit[place] and meant[place] else "words" if hit[place] else "meaning" for place in order]
-        whole = bool(matched.asked) and bool(len(order)) and int(matched.held[order[0]]) == matched.asked
+        share = int(matched.held[order[0]]) / matched.asked if matched.asked and len(order) else 0.0
         return Results(
-            [self.items[place] for place in order], matched.taken, whole, asked, by, self.semantic is not None
+            [self.items[place] for place in order],
+            matched.taken,
+            share == 1,
+            asked,
+            by,
+            self.semantic is not None,
+            share,
         )
 
     @staticmethod

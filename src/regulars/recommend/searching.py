@@ -36,13 +36,14 @@ KINDS_READ = 30  # latest things of a history that say which categories a person
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is searched for. narrowed: values by facet. offset: where the page begins."""
+    """What is searched for. narrowed: values by facet. offset: where the page begins. surface: the place whose rules apply."""
 
     query: str
     n: int = 24
     offset: int = 0
     narrowed: Mapping[str, str] = field(default_factory=dict)
     personal: bool = True
+    surface: str = "search"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def search(serving: Serving, finder: Finder, asked: Search, person: Person, now:
     decision_id = UUID(bytes=uuid_utils.uuid7().bytes)
     catalogue = serving.catalogue
     history = History.of(person, catalogue, now)
-    steering = steering_for(serving, serving.surfaces["search"], person, history, now, None)
+    steering = steering_for(serving, serving.surfaces[asked.surface], person, history, now, None)
     own_words = thesaurus_of(tuple(map(tuple, serving.settings.synonyms)))
     results = finder.find(asked.query, _leaning(history, catalogue.kinds) if asked.personal else None, own_words)
     found_ms = (time.perf_counter() - began) * 1_000
@@ -96,7 +97,7 @@ def search(serving: Serving, finder: Finder, asked: Search, person: Person, now:
     decision = Decision(
         decision_id=decision_id,
         at=datetime.fromtimestamp(now, UTC),
-        surface="search",
+        surface=asked.surface,
         customer_id=person.customer_id,
         visitor_id=person.visitor_id,
         context_product_id=None,
@@ -162,7 +163,7 @@ def _trace(
     """In the form of every list's trace, so that all pages can show it. Of who refused to be remembered no word is kept."""
     trace: dict[str, Any] = {
         "request": {
-            "surface": "search",
+            "surface": asked.surface,
             "n": asked.n,
             "exclude": [],
             "wishes": {"min_price": results.asked.least, "max_price": results.asked.most},
