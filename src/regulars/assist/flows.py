@@ -75,7 +75,7 @@ class Flows:
     def carry_out(self, work: Work, command: Command) -> None:
         state = work.state
         if isinstance(command, StartFlow):
-            if command.flow != state.flow:
+            if command.flow != state.flow or command.flow in PRODUCT_FLOWS:
                 kept = {
                     name: value for name, value in state.slots.items() if name in ("order", "email", "name", "postcode")
                 }
@@ -227,7 +227,10 @@ class Flows:
             self._without_flow(work)
             return
         if flow in PRODUCT_FLOWS:
-            if not self.showing.needs_person(work) or self._identify(work):
+            waited = state.asked == "identity"
+            work.said = "" if waited else work.text  # who it is comes first, where it matters: then this is answered
+            unknown = work.person is None and (waited or self.showing.needs_person(work))
+            if not unknown or self._identify(work):
                 self.showing.show(work, advice=flow == "recommend")
             return
         if work.person is None and not self._identify(work):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from regulars.assist import assent, reading
+from regulars.assist import assent, reading, wishes
 from regulars.assist.commands import (
     ACTION_FLOWS,
     CHATTER,
@@ -221,7 +221,11 @@ class RulePlanner:
             if intent in ("ask_help", "product_question") and guess.probability >= 0.7 and _asks(text):
                 return Ask(asking)
             return None
-        named = found.orders or found.unknown_orders
+        beside = intent in PRODUCT_FLOWS and wishes.read(text).kind in (
+            "goes_with",
+            "alike",
+        )  # "what goes with my last order?"
+        named = not beside and (found.orders or found.unknown_orders)
         if named and state.flow is None and intent != "handover" and intent not in ABOUT_AN_ORDER:
             # An order is named: it is about that order, whatever else it looks like.
             likeliest = next((name for name, _ in guess.ranking[:4] if name in ABOUT_AN_ORDER), "track_order")

@@ -108,7 +108,9 @@ class Showing:
     def _about(self, work: Work, wish: wishes.Wish, *, guessed: bool = True) -> About | None:
         """Something that they ordered, what the words name, or what was shown last. guessed: else what the words may mean."""
         text = work.said or work.text
-        if wish.theirs and (line := _bought(wish.words, work.orders)) is not None:
+        asked = work.state.slots.get("order")
+        orders = [one for one in work.orders if framing.order_name(one) == asked] or work.orders
+        if wish.theirs and (line := _bought(wish.words, orders)) is not None:
             assert line.product_id is not None
             return About(line.product_id, framing.title_of(line, work.locale), line.options)
         plain = self._named(work, wish.words)
