@@ -97,6 +97,12 @@ def test_what_it_should_be_about_is_read(said: str, kind: str, theirs: bool) -> 
     assert (found.kind, found.theirs) == (kind, theirs)
 
 
+def test_of_what_they_bought_only_its_name_is_left() -> None:
+    assert wishes.read("what goes well with the boots I bought").words == "boots"
+    assert wishes.read("something similar to what I bought last time").words == ""
+    assert wishes.read("和我上次买的东西搭配的有什么").words == ""
+
+
 @given(st.text(max_size=300))
 def test_any_text_is_read(text: str) -> None:
     found = wishes.read(text)
@@ -167,6 +173,18 @@ def test_the_next_size_of_what_they_have(database: Database, assistant: Assistan
     assert "44" in (two.text or "")
     unknown = Talk(database, assistant, None).say("do you have the Fjord running shoes a size up?")
     assert unknown.act == "size:all", "it isn't known which size they have"
+
+
+def test_another_thing_than_they_named_is_not_taken_for_it(database: Database, assistant: Assistant) -> None:
+    told = Talk(database, assistant, "bo").say("what goes with the mug I bought?")
+    assert "Fjord running shoes" not in (told.text or "").split(":")[0], "no mug is among their orders"
+
+
+def test_somebody_who_looks_for_something_has_said_no_name(database: Database, assistant: Assistant) -> None:
+    talk = Talk(database, assistant, None)
+    talk.say("I'm looking for a mug")
+    asked = talk.say("where is my order?")
+    assert asked.act == "verify:ask", "not for the postcode of Mr. Looking"
 
 
 def test_an_exchange_for_the_next_size_needs_no_number(database: Database, assistant: Assistant) -> None:

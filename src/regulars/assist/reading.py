@@ -208,6 +208,8 @@ def _name_of(text: str) -> str | None:
     """A name that somebody introduces themselves by: "我是想说" is no name, 想 is nobody's surname."""
     for match in _NAME.finditer(text):
         name = next((one.strip() for one in match.groups() if one), "")
+        if match.group().casefold().startswith(("i am", "i'm", "this is")) and _is_no_name(name):
+            continue  # "I'm looking for a lamp"
         if name and (not _CJK.match(name) or not match.group().startswith("我是") or name[0] in _SURNAMES):
             return name
     return None
@@ -367,6 +369,11 @@ def _slipped(word: str) -> bool:
     return len(word) >= 3 and any(len(one) == len(word) and alike(word.casefold(), one, 3) for one in _LEAD_WORDS)
 
 
+def _is_no_name(text: str) -> bool:
+    words = [word.casefold().strip(".") for word in text.split()]
+    return any(word in _LEAD_WORDS | _STOP | _SENTENCE for word in words) or (bool(words) and words[0].endswith("ing"))
+
+
 def looks_like_a_name(text: str) -> bool:
     """A bare answer to "who are you?": a few words that are no question and no sentence, or two to four characters after a surname.
 
@@ -377,8 +384,7 @@ def looks_like_a_name(text: str) -> bool:
         return 2 <= len(text) <= 4 and text[0] in _SURNAMES and all(_CJK.match(one) for one in text)
     words = text.split()
     letters = all(all(one.isalpha() or one in "'’.-" for one in word) for word in words)
-    common = any(word.casefold().strip(".") in _LEAD_WORDS | _STOP | _SENTENCE for word in words)
-    return 2 <= len(words) <= 5 and letters and not common
+    return 2 <= len(words) <= 5 and letters and not _is_no_name(text)
 
 
 def words_of(text: str) -> list[str]:

@@ -14,6 +14,7 @@ from regulars.store import order_book
 PLAINLY = 0.5
 """From this share of its title on a product is named, not only meant perhaps."""
 
+ACTS = {"found": "list", "near": "list:near", "else": "list:else", "chosen": "list:recommend"}
 ABOUT_ANOTHER = ("goes_with", "alike", "size")
 
 
@@ -43,14 +44,14 @@ class Showing:
     def show(self, work: Work, *, advice: bool) -> None:
         """Leaves what is to be said in the turn's frames, and its products. advice: a thing was asked for by no name of its own."""
         wish = wishes.read(work.said or work.text, recommended=advice)
-        about = self._about(work, wish) if wish.kind in ABOUT_ANOTHER else None
+        about = self._about(work, wish, guessed=wish.kind != "size") if wish.kind in ABOUT_ANOTHER else None
         work.state.clear()
         if about is not None and wish.kind == "size":
             self._size(work, about, wish.step)
         elif about is not None:
             act, surface = ("goes_with", "goes_with") if wish.kind == "goes_with" else ("alternatives", "alike")
             self._list(work, self._recommended(work, surface, about.product_id), f"list:{act}", about.title)
-        elif wish.kind == "search":
+        elif wish.kind == "search" or (wish.kind == "size" and wish.words):
             shown = self.shows.find(work.connection, wish.words, work.locale, _customer(work), work.visitor)
             acts = {"found": "list", "near": "list:near", "else": "list:else", "chosen": "list:recommend"}
             if advice and (shown.how == "near" or wishes.for_somebody(wish.words)):
@@ -79,9 +80,10 @@ class Showing:
         wish = wishes.read(text)
         if wish.kind != "search" or wish.words == " ".join(text.split()).rstrip(" ?？!.。"):
             return False
-        shown = self.shows.find(work.connection, wish.words, work.locale, _customer(work), work.visitor, True)
+        surely = not wishes.seeks(text)
+        shown = self.shows.find(work.connection, wish.words, work.locale, _customer(work), work.visitor, surely)
         if shown.products:
-            self._list(work, shown, "list")
+            self._list(work, shown, ACTS[shown.how])
         return bool(shown.products)
 
     def _recommended(self, work: Work, surface: str | None = None, beside: int | None = None) -> Shown:
@@ -110,17 +112,17 @@ class Showing:
         text = work.said or work.text
         asked = work.state.slots.get("order")
         orders = [one for one in work.orders if framing.order_name(one) == asked] or work.orders
-        if wish.theirs and (line := _bought(wish.words, orders)) is not None:
+        meant = self.shows.named(wish.words, work.locale)
+        if wish.theirs and (line := _bought(wish.words, orders, newest=not meant)) is not None:
             assert line.product_id is not None
             return About(line.product_id, framing.title_of(line, work.locale), line.options)
         plain = self._named(work, wish.words)
         if plain is not None:
             return About(plain.product_id, plain.title)
-        meant = self.shows.named(wish.words, work.locale)
         shown = [int(one) for one in work.state.shown if one.isdigit()]
         place = reading.place_said(text)
-        first = shown[place - 1 : place] if place else []
-        for product_id in [*first, *(one for one in shown if any(one == other.product_id for other in meant)), *shown]:
+        of_those = [one for one in shown if any(one == other.product_id for other in meant)]
+        for product_id in [*(shown[place - 1 : place] if place else []), *(of_those if meant else shown)]:
             title = self.shows.title(product_id, work.locale)
             if title is not None:
                 return About(product_id, title)
@@ -147,14 +149,18 @@ def _customer(work: Work) -> int | None:
     return None if work.person is None else work.person.customer_id
 
 
-def _bought(text: str, orders: Sequence[order_book.OrderView]) -> order_book.Line | None:
-    """The line that the words name, the newest order's first; else the first line of the newest order."""
+def _bought(text: str, orders: Sequence[order_book.OrderView], *, newest: bool) -> order_book.Line | None:
+    """The line that the words name, the newest order's first. newest: else the first line of the newest order."""
     for order in orders:
         lines = [line for line in order.lines if line.product_id is not None]
-        named = reading.lines_named(text, lines) if len(lines) > 0 else []
+        named = reading.lines_named(text, lines)
         if len(named) == 1:
             return next(line for line in lines if line.line == named[0])
-    return next((line for order in orders for line in order.lines if line.product_id is not None), None)
+    return (
+        next((line for order in orders for line in order.lines if line.product_id is not None), None)
+        if newest
+        else None
+    )
 
 
 def _options_said(text: str, variants: Sequence[order_book.Variant]) -> dict[str, str] | None:

@@ -40,11 +40,22 @@ _ABOUT: tuple[tuple[Kind, re.Pattern[str]], ...] = (("goes_with", _GOES_WITH), (
 _PRESENT = re.compile(
     r"\b(?:gifts?|presents?|birthday|anniversary|housewarming)\b|礼物|礼品|送(?!货|到)|生日|纪念日", re.I
 )
+_SEEKS = re.compile(
+    r"\b(?:looking|searching|hunting|shopping) for\b|\bin the market for\b|\b(?:want|like|need) to (?:buy|purchase)\b|\bshow me\b"
+    r"|(?:想|要|打算)买|想找|在找|求购",
+    re.I,
+)
 _SURPRISE = re.compile(r"\bsurprise me\b|给我(?:一)?个?惊喜|惊喜一下|随便推荐", re.I)
 _THEIRS = re.compile(
     r"\b(?:my|our) (?:own )?[a-z-]{3,}\b|\b(?:my|our) (?:last|latest|recent|previous|first)? ?(?:order|purchase|delivery|parcel)\b"
     r"|\b(?:i|we)(?:'ve| have|'d| had)? (?:just |already |recently |once )?(?:bought|ordered|purchased|got)\b"
     r"|(?:我|我们).{0,3}(?:上次|上回|之前|刚|最近|以前|昨天|前几天).{0,2}(?:买|订|下单|购)|我买(?:的|过|了)|我订的|我的?.{0,4}订单|上次买|上一单|上个订单",
+    re.I,
+)
+_WHEN = re.compile(  # what says only that it is theirs
+    r"\b(?:(?:my|our) )?(?:last|latest|recent|previous|first) (?:order|purchase|time|delivery|parcel|week|month)\b|\b(?:my|our) (?:order|purchase)s?\b"
+    r"|\b(?:i|we)(?:'ve| have|'d| had)? (?:just |already |recently |once )?(?:bought|ordered|purchased|got)\b|\b(?:yesterday|recently|before)\b"
+    r"|(?:我|我们)?(?:上次|上回|之前|刚|最近|以前|昨天|前几天)?(?:买|订|下单|购)(?:的|过|了)?|我?的?(?:上一|上个|这个)?订单|上次|上回|东西|商品",
     re.I,
 )
 _LARGER = re.compile(
@@ -90,7 +101,7 @@ _TAIL = [
     )
 ]
 _ZH_ASKED = re.compile(
-    r"^(?:你好|您好|嗨|哈喽|请问|麻烦|劳驾|不好意思|那|还|就|亲|店家|老板|客服|帮忙|能不能|能否|可不可以|可以|能|请"
+    r"^(?:和|跟|与|的|你好|您好|嗨|哈喽|请问|麻烦|劳驾|不好意思|那|还|就|亲|店家|老板|客服|帮忙|能不能|能否|可不可以|可以|能|请"
     r"|我们|我|你们|您们|你|您|家|店里|店|这里|这边|这儿|现在"
     r"|想要|想|要|需要|打算|准备|正在|在|寻找|找一找|找找|找一下|找|搜索|搜一下|搜|查一下|查|买点|购买|选购|选|挑|买|看一看|看看|看一下|看"
     r"|给我|帮我|给|帮|为我|推荐一下|推荐|介绍一下|介绍|来|有没有卖|有没有|有卖|卖不卖|有什么|有哪些|有|卖什么|卖|什么|哪些|哪种|哪款|哪个"
@@ -117,7 +128,7 @@ def read(text: str, *, recommended: bool = False) -> Wish:
     >>> read("有没有绿茶？").words
     '绿茶'
     >>> read("What goes with my last order?", recommended=True)
-    Wish(kind='goes_with', words='my last order', theirs=True, step=0)
+    Wish(kind='goes_with', words='', theirs=True, step=0)
     """
     said = " ".join(text[:MOST_READ].split())
     theirs = bool(_THEIRS.search(said))
@@ -126,7 +137,7 @@ def read(text: str, *, recommended: bool = False) -> Wish:
         if found is not None:
             # In English the name stands behind "goes with", in Chinese it may stand before.
             rest = pattern.sub(" ", said) if _CHINESE.search(said) else said[found.end() :]
-            return Wish(kind, wanted(rest), theirs)
+            return Wish(kind, wanted(_WHEN.sub(" ", rest) if theirs else rest), theirs)
     step = size_step(said)
     if step:
         return Wish("size", wanted(_LARGER.sub(" ", _SMALLER.sub(" ", said))), theirs, step)
@@ -136,6 +147,15 @@ def read(text: str, *, recommended: bool = False) -> Wish:
     if not words or _POPULAR.fullmatch(words) or (recommended and _POPULAR.search(said)):
         return Wish("recommend")
     return Wish("search", words)
+
+
+def seeks(text: str) -> bool:
+    """Does it say in so many words that a thing is looked for, and not ask a question?
+
+    >>> seeks("I'm looking for a violin"), seeks("do you have a shop in York?"), seeks("我想买小提琴")
+    (True, False, True)
+    """
+    return bool(_SEEKS.search(text[:MOST_READ]))
 
 
 def for_somebody(words: str) -> bool:

@@ -41,7 +41,9 @@ def train(
         float | None,
         typer.Option(help="Time for learning: 7, of a writer 20. The rest takes a minute or two.", min=0.01),
     ] = None,
-    no_promote: Annotated[bool, typer.Option(help="Register the version, but don't let it serve.")] = False,
+    no_promote: Annotated[
+        bool, typer.Option("--no-promote", help="Register the version, but don't let it serve.")
+    ] = False,
     go_on: Annotated[
         bool,
         typer.Option(

@@ -73,7 +73,7 @@ DEMO = Path("demo-shop")
 def demo_run(
     folder: DemoFolder = DEMO,
     port: Annotated[int | None, typer.Option(help="The port. Default 8000.")] = None,
-    no_serve: Annotated[bool, typer.Option(help="Only make it.")] = False,
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="Only make it.")] = False,
     seed: Annotated[int, typer.Option(help="Of a new world: another seed, other people.")] = 7,
 ) -> None:
     """Make it, train, serve. Run again, it goes on. The default: `regulars demo FOLDER`."""
