@@ -167,7 +167,8 @@
       down();
       return item;
     }
-    function down() { log.scrollTop = log.scrollHeight; }
+    // To the end; of what is longer than the window, to where it begins.
+    function down(item) { log.scrollTop = item && item.offsetHeight > log.clientHeight ? item.offsetTop - log.offsetTop - 16 : log.scrollHeight; }
     function noChoice() { log.querySelectorAll(".choice").forEach(function (one) { one.remove(); }); }
     function draw(message) {
       if (seen[message.place]) return;
@@ -189,7 +190,7 @@
       if ((details.products || []).length) item.append(cards(details.products));
       if (details.needs_yes) item.append(choice());
       if ((details.choices || []).length) item.append(several(details.choices, details.act));
-      down();
+      down(item);
     }
     function choice() {
       const box = el("div", "choice"), yes = el("button", "first", words.yes, { type: "button" }), no = el("button", "", words.no, { type: "button" });
