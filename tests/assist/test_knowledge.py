@@ -193,6 +193,23 @@ def test_contradict(one: str, other: str, expected: bool) -> None:
     assert not contradict(one, other, 0.1)
 
 
+def test_the_very_words_of_a_wording_are_answered_surely() -> None:
+    articles = [
+        ArticleText(
+            "returns", "Returns", "You have 30 days to send it back.", "en", questions=("It clashes with my curtains!",)
+        ),
+        ArticleText("delivery", "Delivery", "Parcels take two days.", "en"),
+    ]
+    knowledge = Knowledge.of(articles)
+    found = knowledge.answer("it clashes with my curtains", "en")
+    assert (found.confident, found.passages[0].source) == (True, "article:returns")
+    assert (
+        not Knowledge.of([replace(articles[0], questions=()), articles[1]])
+        .answer("it clashes with my curtains", "en")
+        .confident
+    )
+
+
 def test_gaps_are_grouped_over_both_languages() -> None:
     said = ["Do you ship to Canada?", "do you deliver to Canada", "你们寄到加拿大吗？", "Is there a car park?"]
     found = gaps(

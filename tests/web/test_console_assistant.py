@@ -183,6 +183,33 @@ def test_an_article_is_written_from_a_gap_edited_and_deleted(desk: Shop) -> None
     simulate(desk, steps)
 
 
+def test_what_customers_chose_becomes_a_wording_with_one_click(desk: Shop) -> None:
+    talk = desk.talk()
+    asked = "Is a heavy parcel dearer?"
+    named = talk.say(asked)
+    assert named.act == "no_evidence:near", "the case of this test"
+    talk.say("1")
+
+    def wordings() -> list[str]:
+        with desk.database.connect() as connection:
+            return [
+                one
+                for row in connection.execute("SELECT questions FROM articles").fetchall()
+                for one in row["questions"]
+            ]
+
+    async def steps(user: Any) -> None:
+        await user.open("/assistant/knowledge")
+        await user.should_see("Chosen by customers", retries=PATIENCE)
+        await user.should_see("Add the wording", retries=PATIENCE)
+        press(user, "Add the wording")
+        await until(lambda: asked in wordings())
+        await user.should_see("what customers choose is gathered here", retries=PATIENCE)
+
+    simulate(desk, steps)
+    assert desk.talk().say(asked).act == "answer", "the same question has a sure answer now"
+
+
 def test_two_articles_of_one_title_have_two_names(desk: Shop) -> None:
     with desk.database.connect() as connection:
         assert free_name(connection, "How do I return it?", "en") == "how-do-i-return-it.en"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from datetime import datetime
 
 from regulars.assist.knowledge.gaps import Gap, Unanswered, gaps
 from regulars.assist.texts import EMAIL
@@ -13,6 +15,11 @@ UNANSWERED = """
 SELECT one->>'asked' AS text, d.at FROM decisions d JOIN decision_traces t USING (decision_id),
        LATERAL jsonb_array_elements((t.trace->'checks')::jsonb) one
 WHERE d.surface = 'assistant' AND one ? 'asked' AND one->>'found' = 'false' ORDER BY d.at DESC LIMIT %s
+"""
+CHOSEN = """
+SELECT one->>'asked' AS text, one->>'read' AS source, count(*) AS times, max(d.at) AS last
+FROM decisions d JOIN decision_traces t USING (decision_id), LATERAL jsonb_array_elements((t.trace->'checks')::jsonb) one
+WHERE d.surface = 'assistant' AND one ? 'asked' AND one ? 'read' GROUP BY 1, 2 ORDER BY 3 DESC, 4 DESC LIMIT %s
 """
 _NUMBER = re.compile(r"[A-Za-z#-]*\d[A-Za-z0-9-]{3,}|\+?\d(?:[ ./-]?\(?\d\)?){6,}")
 
@@ -39,6 +46,26 @@ def unanswered(connection: Connection, most: int = MOST) -> list[Gap]:
     """What was asked and not found, as far as traces are kept, grouped by meaning; the most asked first."""
     rows = connection.execute(UNANSWERED, (most,)).fetchall()
     return gaps(Unanswered(without_personal(row["text"])[:300], row["at"]) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A question that found no sure answer, and the article that customers chose for it of those that were named."""
+
+    question: str
+    source: str
+    times: int
+    last: datetime
+
+
+def chosen(connection: Connection, most: int = MOST) -> list[Chosen]:
+    """What customers chose, the most often chosen first. Questions that may say who asked are left out: none is to be kept for good."""
+    rows = connection.execute(CHOSEN, (most,)).fetchall()
+    return [
+        Chosen(row["text"][:300], row["source"], row["times"], row["last"])
+        for row in rows
+        if row["text"].strip() and impersonal(row["text"]) and without_personal(row["text"]) == row["text"]
+    ]
 
 
 def impersonal(text: str) -> bool:

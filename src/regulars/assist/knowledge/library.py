@@ -119,6 +119,11 @@ class Library:
             return True
 
 
+def article_source(row: Row) -> str:
+    """What passages of an article's row, as READ_ARTICLES reads it, are cited as: "article:returns"."""
+    return f"article:{_name(row, row['article_id'])}"
+
+
 def _name(row: Row, our_id: int) -> str:
     """As the world calls it: "returns", "zendesk:123"; our own number where it has no name."""
     if row["value"] is None:

@@ -13,18 +13,18 @@ from pydantic import ValidationError
 
 from regulars.assist import train
 from regulars.assist.answers import Draft, drafted
-from regulars.assist.asked import impersonal, unanswered
+from regulars.assist.asked import Chosen, chosen, impersonal, unanswered
 from regulars.assist.desk import KIND
 from regulars.assist.intents.ask import ASKED, Question
 from regulars.assist.knowledge.gaps import Gap
-from regulars.assist.knowledge.library import READ_ARTICLES
+from regulars.assist.knowledge.library import READ_ARTICLES, article_source
 from regulars.assist.pages import context
 from regulars.assist.pages.context import Room
 from regulars.desk import parts
 from regulars.desk.frame import title
 from regulars.desk.markup import joined, tag
 from regulars.desk.visit import Visit
-from regulars.errors import InvalidInput
+from regulars.errors import InvalidInput, NotFound
 from regulars.schema import Article
 from regulars.store import conversations as table
 from regulars.store import records, rows
@@ -57,6 +57,7 @@ class _Page:
         context.sections(visit)
         self.form = parts.box()
         self.gaps = parts.box("section")
+        self.chosen = parts.box("section")
         self.drafts = parts.box("section")
         self.articles = parts.box("section")
         self.labels = parts.box("section")
@@ -70,6 +71,7 @@ class _Page:
         found = await asyncio.wait_for(self.room.read(unanswered), 25)
         waits.delete()
         self._draw_gaps(found)
+        await self._draw_chosen()
         self._draw_drafts(await asyncio.wait_for(self.room.read(drafted), 25))
         over = {work.number for work in self.room.works.all if work.over}
 
@@ -221,6 +223,57 @@ class _Page:
                         with parts.box("td"):
                             kept = [text for text in gap.questions if impersonal(text)]
                             self._write_button(gap.title, gap.locales[0] if gap.locales else "", questions=kept)
+
+    async def _draw_chosen(self) -> None:
+        """Questions without a sure answer, and what customers took of the articles named: a wording that fits is added with one click."""
+        visit, say = self.visit, self.visit.say
+        found, articles = await self.room.read(
+            lambda connection: (chosen(connection), connection.execute(sql(READ_ARTICLES)).fetchall())
+        )
+        by_source = {article_source(row): row for row in articles}
+        new = [
+            (one, row)
+            for one in found
+            if (row := by_source.get(one.source)) is not None and one.question not in row["questions"]
+        ]
+        self.chosen.clear()
+        with self.chosen:
+            parts.html(tag("h2", say("Chosen by customers")))
+            if not new:
+                text = say(
+                    "Nothing yet. Where no answer is sure articles are named; what customers choose is gathered here."
+                )
+                parts.html(tag("p", text, class_="empty"))
+                return
+            text = say("No answer was sure, and customers chose these of the articles named. With its wording added, an article is found by it.")  # fmt: skip
+            parts.html(tag("p", text, class_="soft"))
+            heads = [say("Question"), say("Article"), say("Chosen")]
+            with parts.acting_table(visit, say("Chosen by customers"), heads, [2]):
+                for one, row in new[:GAPS]:
+                    with parts.box("tr"):
+                        parts.cells([one.question, row["title"], visit.number(one.times)], [2])
+                        with parts.box("td"):
+                            self._add_button(one, row)
+
+    def _add_button(self, one: Chosen, row: Row) -> None:
+        say = self.visit.say
+
+        async def add() -> None:
+            def write(connection: Connection) -> None:
+                now = connection.execute(sql(READ_ARTICLES)).fetchall()
+                own = next((other for other in now if other["article_id"] == row["article_id"]), None)
+                if own is None:
+                    raise NotFound(say("That article is gone."))
+                given = {name: own[name] or "" for name in ("title", "body", "locale")}
+                self._save(connection, own, {**given, "questions": "\n".join([*own["questions"], one.question])})
+
+            await self.room.read(write)
+            parts.say_note(say("Added. It is found by these words within seconds; take them out again under Edit."))
+            await self._draw_chosen()
+            await self._draw_articles()
+
+        label = say("Add “{question}” to {title}", question=one.question, title=row["title"])
+        parts.button(say("Add the wording"), add, "quiet", label)
 
     def _write_button(self, question: str, locale: str, body: str = "", questions: Sequence[str] = ()) -> None:
         """Opens the form of a new article about a question."""
