@@ -154,11 +154,15 @@ class Flows:
             if work.state.flow is None and self.showing.answers_instead(work, text):
                 return
             work.state.misses += 1
-            work.checks.append({"asked": text[:500], "found": False})
+            wordless = not any(
+                one.isalpha() for one in text
+            )  # "1", "??": nothing that an article could be written about
+            if not wordless:
+                work.checks.append({"asked": text[:500], "found": False})
             if work.state.misses >= MISSES:
                 self._hand_over(work, "no_evidence")
                 return
-            near = () if found is None or work.state.flow is not None else found.near
+            near = () if found is None or work.state.flow is not None or wordless else found.near
             if not near:
                 work.frames.append(Frame("no_evidence", work.locale))
                 return
