@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regulars.assist import sizes, wishes
+from regulars.assist import reading, sizes, wishes
 from regulars.assist.actions.executor import Executor
 from regulars.assist.desk import Desk
 from regulars.assist.service import Assistant
+from regulars.assist.shelf import Shelf
 from regulars.recommend.live import Live
+from regulars.recommend.rules.book import RuleBook
+from regulars.recommend.rules.language import parse
 from regulars.schema import Order, Product
 from regulars.store import records, rows
 from regulars.store.database import Database
@@ -70,6 +75,13 @@ def shown(turn: object) -> list[str]:
         ("你家卖不卖咖啡豆？", "咖啡豆"),
         ("想找一盏台灯", "台灯"),
         ("帮我找个20元以下的杯子", "20元以下的杯子"),
+        ("Thanks! I want a kettle", "kettle"),
+        ("do you have thank you cards", "thank you cards"),
+        ("got any in-ear headphones?", "in-ear headphones"),
+        ("有有线耳机吗", "有线耳机"),
+        ("你们有没有家具", "家具"),
+        ("推荐点心", "点心"),
+        ("a rug that isn't too big", "rug that isn't too big"),
     ],
 )
 def test_what_is_looked_for_is_read_without_the_asking(said: str, words: str) -> None:
@@ -109,19 +121,43 @@ def test_any_text_is_read(text: str) -> None:
     assert found.words in " ".join(text.split()) or found.kind != "search"
 
 
-def test_sizes_stand_in_their_order() -> None:
-    class One:
-        def __init__(self, **options: str) -> None:
-            self.options = options
+def test_a_long_text_is_read_at_once() -> None:
+    began = time.process_time()
+    for text in ("hi the for a " * 12 + "x" + ", " * 850 + "x" + " please" * 10, ", " * 990 + "x", "我想" * 900):
+        wishes.read(text)
+    assert time.process_time() - began < 0.5
 
-    shirts = [One(size=size, colour=colour) for size in ("XL", "S", "M", "L") for colour in ("red", "blue")]
-    found = sizes.beside(shirts, {"size": "M", "colour": "blue"}, 1)
+
+@dataclass
+class One:
+    options: dict[str, str]
+
+
+def of_sizes(*values: str) -> list[One]:
+    return [One({"size": value}) for value in values]
+
+
+def test_sizes_stand_in_their_order() -> None:
+    shirts = [One({"size": size, "colour": colour}) for size in ("XL", "S", "M", "L") for colour in ("red", "blue")]
+    found = sizes.next_size(shirts, {"size": "M", "colour": "blue"}, 1)
     assert found is not None
     assert found.options == {"size": "L", "colour": "blue"}
-    assert sizes.beside(shirts, {"size": "M", "colour": "blue"}, 2) is shirts[1]
-    assert sizes.beside(shirts, {"size": "XL", "colour": "red"}, 1) is None, "there is nothing larger"
-    assert sizes.beside(shirts, {"colour": "red"}, 1) is None, "a colour has no next one"
-    assert sizes.beside([One(size="one"), One(size="other")], {"size": "one"}, 1) is None
+    assert sizes.next_size(shirts, {"size": "M", "colour": "blue"}, 2) is shirts[1]
+    assert sizes.following(shirts, {"size": "XL", "colour": "red"}, 1) == [], "there is nothing larger"
+    assert sizes.following(shirts, {"colour": "red"}, 1) is None, "a colour has no next one"
+
+
+def test_where_an_order_cannot_be_told_nothing_is_said_of_it() -> None:
+    assert sizes.following(of_sizes("one", "other"), {"size": "one"}, 1) is None
+    assert sizes.following(of_sizes("500 g", "1 kg"), {"size": "500 g"}, 1) is None, "two units"
+    assert sizes.following(of_sizes("S", "M", "One size"), {"size": "S"}, 1) is None
+    assert sizes.following(of_sizes("140x200", "160x200"), {"size": "140x200"}, 1) is None
+
+
+def test_a_size_there_is_in_another_colour_alone_is_shown_as_that() -> None:
+    some = [One({"size": "43", "colour": "red"}), One({"size": "44", "colour": "grey"})]
+    assert sizes.following(some, some[0].options, 1) == [some[1]]
+    assert sizes.next_size(some, some[0].options, 1) is None, "an exchange changes nothing but the size"
 
 
 def test_what_is_there_is_found_and_what_is_not_is_not_claimed(database: Database, assistant: Assistant) -> None:
@@ -187,6 +223,46 @@ def test_somebody_who_looks_for_something_has_said_no_name(database: Database, a
     assert asked.act == "verify:ask", "not for the postcode of Mr. Looking"
 
 
+@pytest.mark.parametrize("said", ["what goes with my sofa?", "what goes with the sofa I bought?", "something that goes with my hair colour"])  # fmt: skip
+def test_what_they_never_bought_is_not_taken_for_their_last_order(
+    database: Database, assistant: Assistant, said: str
+) -> None:
+    told = Talk(database, assistant, "bo").say(said)
+    assert "Fjord running shoes" not in (told.text or "").split(":")[0]
+
+
+def test_somebody_elses_order_is_as_one_that_is_not_there(database: Database, assistant: Assistant) -> None:
+    own = Talk(database, assistant, "bo").say("what goes with order 3001?")
+    assert "Fjord running shoes" in (own.text or "")
+    others = [Talk(database, assistant, "bo").say(f"what goes with order {name}?") for name in ("1001", "99999")]
+    assert others[1].act == "refused:not_found"
+    assert all("goes_with" not in one.act for one in others), "nothing is told of it"
+    assert Talk(database, assistant, None).say("what goes with order 99999?").act == "verify:ask"
+
+
+def test_who_waits_to_say_who_they_are_may_ask_for_something_else(database: Database, assistant: Assistant) -> None:
+    talk = Talk(database, assistant, None)
+    assert talk.say("what goes with my last order?").act == "verify:ask"
+    assert talk.say("show me mugs").act == "list"
+
+
+@pytest.mark.parametrize("name", ["Ming Li", "Jing Wang", "Sterling Moss", "Agnes Farrow"])
+def test_names_that_look_like_doing_are_names(name: str) -> None:
+    assert reading.looks_like_a_name(name)
+
+
+def test_a_pin_and_nothing_found_is_no_find(database: Database, assistant: Assistant) -> None:
+    shelf = assistant.flows.shows
+    assert isinstance(shelf, Shelf)
+    serving = shelf._serving_of()
+    rules = parse("pin product is mug at 1 on assistant", serving.surfaces)
+    assert serving.links is not None
+    book = RuleBook(1, rules, serving.catalogue, serving.links)
+    shelf._serving_of = lambda: replace(serving, rules=book)
+    assert shown(Talk(database, assistant, None).say("what do you recommend?"))[0] == "mug"
+    assert Talk(database, assistant, None).say("I'm looking for a violin").act == "list:else"
+
+
 def test_an_exchange_for_the_next_size_needs_no_number(database: Database, assistant: Assistant) -> None:
     talk = Talk(database, assistant, "bo")
     asked = talk.say("I want to exchange order 3001 for a size larger")
@@ -200,6 +276,7 @@ def test_a_place_in_the_list_that_was_shown_is_understood(database: Database, as
     listed = talk.say("what do you recommend?")
     second = listed.products[1]["title"]
     assert second in (talk.say("what goes with the second one?").text or "")
+    assert talk.say("more like the second one").act in ("list:alternatives", "list:empty"), "and no order is changed"
 
 
 def test_hostile_words_are_only_searched_for(database: Database, assistant: Assistant) -> None:

@@ -143,6 +143,7 @@ class Flows:
     def _answer(self, work: Work, text: str, otherwise: str = "") -> None:
         """From the help centre, with its sources; without evidence the other flow begins, or it says so and offers a person."""
         if work.state.flow is None and self.showing.answers(work, text):
+            work.state.misses = 0
             return
         knowledge = self.knowledge()
         product = self.shows.product(work.connection, text)
@@ -152,6 +153,7 @@ class Flows:
                 self.carry_out(work, StartFlow(otherwise))
                 return
             if work.state.flow is None and self.showing.answers_instead(work, text):
+                work.state.misses = 0
                 return
             work.state.misses += 1
             wordless = not any(
@@ -230,11 +232,16 @@ class Flows:
         if flow is None:
             self._without_flow(work)
             return
+        if flow in PRODUCT_FLOWS and wishes.of_the_shop(work.text):
+            state.clear()
+            self._answer(work, work.text)
+            return
         if flow in PRODUCT_FLOWS:
             waited = state.asked == "identity"
             work.said = "" if waited else work.text  # who it is comes first, where it matters: then this is answered
             unknown = work.person is None and (waited or self.showing.needs_person(work))
             if not unknown or self._identify(work):
+                state.misses = 0
                 self.showing.show(work, advice=flow == "recommend")
             return
         if work.person is None and not self._identify(work):
@@ -376,9 +383,9 @@ class Flows:
                 return None
             variants = order_book.read_variants(work.connection, line.product_id)
             named = reading.variant_named(work.said, variants, line, same=work.state.asked == "new")
-            if named is None and (step := wishes.size_step(work.said)):
-                next_size = sizes.beside(variants, line.options, step)
-                named = None if next_size is None or next_size.name is None else next_size.name.value
+            if named is None and (step := wishes.fit_step(work.said)):
+                fitting = sizes.next_size(variants, line.options, step)
+                named = None if fitting is None or fitting.name is None else fitting.name.value
             if named is None:
                 return None
             chosen.append(named)

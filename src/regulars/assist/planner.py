@@ -210,6 +210,8 @@ class RulePlanner:
             told or corrects or state.asked in ("items", "new", "reason", "address", "identity", "product")
         ):
             # An answer to what was asked, unless it plainly begins something else.
+            if state.flow in PRODUCT_FLOWS and intent in PRODUCT_FLOWS and guess.in_scope:
+                return StartFlow(intent)
             if (
                 intent in ACTION_FLOWS
                 and intent != state.flow
@@ -221,11 +223,13 @@ class RulePlanner:
             if intent in ("ask_help", "product_question") and guess.probability >= 0.7 and _asks(text):
                 return Ask(asking)
             return None
-        beside = intent in PRODUCT_FLOWS and wishes.read(text).kind in (
-            "goes_with",
-            "alike",
-        )  # "what goes with my last order?"
-        named = not beside and (found.orders or found.unknown_orders)
+        # "What goes with my last order?", "more like the second one": of products, whatever else it looks like.
+        wish = wishes.read(text)
+        beside = wish.kind in ("goes_with", "alike") and intent in PRODUCT_FLOWS
+        named = () if beside else found.orders or found.unknown_orders
+        of_the_shown = bool(state.shown) and wish.kind in wishes.ABOUT_ANOTHER and not wish.theirs
+        if of_the_shown and not named and state.flow is None and intent in ("change_items", "exchange_items"):
+            return StartFlow("recommend")
         if named and state.flow is None and intent != "handover" and intent not in ABOUT_AN_ORDER:
             # An order is named: it is about that order, whatever else it looks like.
             likeliest = next((name for name, _ in guess.ranking[:4] if name in ABOUT_AN_ORDER), "track_order")

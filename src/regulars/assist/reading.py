@@ -369,9 +369,14 @@ def _slipped(word: str) -> bool:
     return len(word) >= 3 and any(len(one) == len(word) and alike(word.casefold(), one, 3) for one in _LEAD_WORDS)
 
 
+_DOING = words_in(
+    "looking searching hunting shopping browsing trying wondering thinking hoping asking writing calling waiting going having"
+)
+
+
 def _is_no_name(text: str) -> bool:
     words = [word.casefold().strip(".") for word in text.split()]
-    return any(word in _LEAD_WORDS | _STOP | _SENTENCE for word in words) or (bool(words) and words[0].endswith("ing"))
+    return any(word in _LEAD_WORDS | _STOP | _SENTENCE | _DOING for word in words)
 
 
 def looks_like_a_name(text: str) -> bool:
@@ -498,7 +503,7 @@ def _the_same(raw: str, said: set[str], variants: Sequence[Variant], old: Line |
 def _said(value: str, said: set[str], raw: str) -> bool:
     value = value.casefold()
     if _CJK.search(value) or len(value) <= 2:
-        return bool(re.search(rf"(?<![a-z0-9]){re.escape(value)}(?![a-z0-9])", raw))
+        return bool(re.search(rf"(?<![a-z0-9'’]){re.escape(value)}(?![a-z0-9'’])", raw))  # "what's" is no size S
     words = words_of(value)
     # Of a short word one letter makes another word: "tin" isn't "tiny".
     return bool(words) and all(

@@ -12,10 +12,11 @@ from regulars.assist.knowledge.library import read_product
 from regulars.assist.knowledge.products import ProductText, linked
 from regulars.assist.reading import words_of
 from regulars.assist.turns import Named, Shown
+from regulars.assist.wanted import CHINESE
 from regulars.recommend import service
 from regulars.recommend.catalogue import Catalogue, Item
 from regulars.recommend.filters import Wishes
-from regulars.recommend.finder import Finder, finder_of
+from regulars.recommend.finder import Finder, Results, finder_of
 from regulars.recommend.search import USUAL, index_of
 from regulars.recommend.searching import Search, search
 from regulars.schema import ExternalId, Money
@@ -26,7 +27,7 @@ MANY = 4
 """Products in one reply: a chat is narrow."""
 
 ENOUGH = 0.5
-"""The share of the words below which a product that has some of them is no answer: of one Chinese word a single character says nothing."""
+"""The share of the words from which the first product is an answer. Of Chinese the words are pairs: a single character says nothing."""
 
 SEARCHED, LOOKED_AT = 40, 5
 """Products that are found in a sentence, and those of them whose variants are read."""
@@ -68,16 +69,21 @@ class Shelf:
         answer = search(serving, self._finder_of(serving.catalogue), asked, person, self._now())
         results = answer.results
         items = [item for item in answer.items if item.for_sale and item.in_stock]
-        if surely and not (items and results.whole):
+        if surely and not (items and results.whole and self._says(results, words)):
             return Shown(None, (), "else")
         if not any(letter.isalnum() for letter in results.asked.words):
             # Nothing but a price was said: the recommender chooses within it.
-            wishes = Wishes(min_price=results.asked.least, max_price=results.asked.most)
-            return self.recommend(connection, locale, customer, visitor, wishes=wishes)
-        if not items or (results.held < ENOUGH and results.by[0] == "words"):
+            within = Wishes(min_price=results.asked.least, max_price=results.asked.most)
+            return self.recommend(connection, locale, customer, visitor, within=within)
+        if not items or not results.items or (results.by[0] == "words" and not self._says(results, words)):
             return replace(self.recommend(connection, locale, customer, visitor), how="else")
         decisions.record(connection, [answer.decision])
-        return _shown(answer.decision.decision_id, items, locale, "found" if results.whole else "near")
+        return _shown(
+            answer.decision.decision_id,
+            items,
+            locale,
+            "found" if results.whole and self._says(results, words) else "near",
+        )
 
     def recommend(
         self,
@@ -87,16 +93,28 @@ class Shelf:
         visitor: str | None,
         surface: str = ASSISTANT,
         beside: int | None = None,
-        wishes: Wishes | None = None,
+        within: Wishes | None = None,
     ) -> Shown:
         """A list of the recommender's, kept as its decision. beside: the product that it is about."""
         serving = self._serving_of()
         person = self._person(connection, customer, visitor)
-        request = service.Request(surface, MANY, beside, wishes or Wishes(), locale=locale)
+        request = service.Request(surface, MANY, beside, within or Wishes(), locale=locale)
         decision = service.recommend(serving, request, person, self._now())
         decisions.record(connection, [decision])
         items = [item for action in decision.actions if (item := serving.item(action.product_id)) is not None]
         return _shown(decision.decision_id, items, locale)
+
+    def _says(self, results: Results, words: str) -> bool:
+        """Whether the first product has enough of the words. The search counts a Chinese word as found by one of its characters."""
+        if not CHINESE.search(words):
+            return results.held >= ENOUGH
+        said = set(words_of(words))
+        item = results.items[0]
+        titles = [
+            text for texts in item.texts.values() for text in (texts.get("title", ""), texts.get("description", ""))
+        ]
+        own = set(words_of(" ".join([*titles, *item.category, item.brand or "", *map(str, item.attributes.values())])))
+        return len(said & own) >= ENOUGH * len(said)
 
     def _person(self, connection: Connection, customer: int | None, visitor: str | None) -> people.Person:
         name = None if customer is None else identity.names_of(connection, "customer", [customer]).get(customer)

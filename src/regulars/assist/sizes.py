@@ -41,23 +41,33 @@ def rank(value: str) -> float | None:
     return None if found is None else float(found[1].replace(",", ".")) + (0.5 if found[2] else 0.0)
 
 
-def beside(variants: Sequence[V], own: Mapping[str, str], step: int) -> V | None:
-    """The variant that is `step` sizes from the one with the options `own`, all else alike; None where there is no such size.
+def following(variants: Sequence[V], own: Mapping[str, str], step: int) -> list[V] | None:
+    """The variants `step` sizes from the one with the options `own`, those like it in all else first; [] at the end, None where it can't be told.
 
-    A size is the option whose values all stand in an order; of several the one that is called so.
+    A size is the option whose values all stand in one order, in one unit; of several the one that is called so.
     """
     for option in sorted(own, key=lambda name: not re.search(r"size|尺|码|号|寸", name, re.I)):
-        alike = [
-            one
-            for one in variants
-            if option in one.options and all(one.options.get(name) == own[name] for name in own if name != option)
-        ]
-        ranks = {one.options[option]: rank(one.options[option]) for one in alike}
+        named = [one for one in variants if option in one.options]
+        ranks = {one.options[option]: rank(one.options[option]) for one in named}
         here = rank(own[option])
-        if here is None or len(ranks) < 2 or None in ranks.values():
+        if here is None or len(ranks) < 2 or None in ranks.values() or len({_unit(value) for value in ranks}) > 1:
             continue
         further = sorted({there for there in ranks.values() if there is not None and (there - here) * step > 0}, key=lambda there: abs(there - here))  # fmt: skip
         if len(further) < abs(step):
-            return None
-        return next(one for one in alike if ranks[one.options[option]] == further[abs(step) - 1])
+            return []
+        fitting = [one for one in named if ranks[one.options[option]] == further[abs(step) - 1]]
+        return sorted(fitting, key=lambda one: -sum(one.options.get(name) == value for name, value in own.items()))
     return None
+
+
+def next_size(variants: Sequence[V], own: Mapping[str, str], step: int) -> V | None:
+    """The variant `step` sizes further that is like the one with the options `own` in all else."""
+    found = following(variants, own, step)
+    if not found or sum(found[0].options.get(name) != value for name, value in own.items()) != 1:
+        return None
+    return found[0]
+
+
+def _unit(value: str) -> str:
+    """What a number counts: "g" of "500 g"; letters of sizes count nothing."""
+    return "" if value.casefold().strip() in LETTERS else re.sub(r"[\d\s.,½]", "", value.casefold())

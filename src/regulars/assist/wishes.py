@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from regulars.assist.texts import MOST_READ, plain
+from regulars.assist.wanted import CHINESE, READ, wanted
 
 Kind = Literal["search", "recommend", "surprise", "goes_with", "alike", "size"]
+ABOUT_ANOTHER = ("goes_with", "alike", "size")
+"""Wishes about a product that was bought, shown or named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ _GOES_WITH = re.compile(
     re.I,
 )
 _ALIKE = re.compile(
-    r"\b(?:similar|alike|comparable|alternatives? (?:to|for)|(?:more|something|anything|one|ones) like|instead of)\b"
+    r"\b(?:similar|alike|comparable|alternatives? (?:to|for)|(?:more|something|anything|one|ones) like)\b"
     r"|类似|相似|差不多|同类|同款|代替|替代|这样的|那样的",
     re.I,
 )
@@ -45,79 +47,49 @@ _SEEKS = re.compile(
     r"|(?:想|要|打算)买|想找|在找|求购",
     re.I,
 )
+_OF_THE_SHOP = re.compile(
+    r"\byour (?:\w+ )?(?:phone|telephone|number|e-?mail|address|store|shop|branch|warehouse|office|showroom|company|website|app)\b"
+    r"|\b(?:store|shop|branch|showroom|office)s? (?:in|near|at)\b|\b(?:jobs?|vacanc(?:y|ies)|internships?)\b"
+    r"|你们的?(?:电话|邮箱|地址|门店|店面|仓库|公司|官网)|实体店|分店|招聘",
+    re.I,
+)
 _SURPRISE = re.compile(r"\bsurprise me\b|给我(?:一)?个?惊喜|惊喜一下|随便推荐", re.I)
+_BOUGHT = r"\b(?:i|we)(?:'ve| have|'d| had)? (?:just |already |recently |once )?(?:bought|ordered|purchased|got)\b"
 _THEIRS = re.compile(
-    r"\b(?:my|our) (?:own )?[a-z-]{3,}\b|\b(?:my|our) (?:last|latest|recent|previous|first)? ?(?:order|purchase|delivery|parcel)\b"
-    r"|\b(?:i|we)(?:'ve| have|'d| had)? (?:just |already |recently |once )?(?:bought|ordered|purchased|got)\b"
+    rf"\b(?:my|our) (?:last |latest |recent |previous |first )?(?:order|purchase|delivery|parcel)s?\b|{_BOUGHT}"
     r"|(?:我|我们).{0,3}(?:上次|上回|之前|刚|最近|以前|昨天|前几天).{0,2}(?:买|订|下单|购)|我买(?:的|过|了)|我订的|我的?.{0,4}订单|上次买|上一单|上个订单",
     re.I,
 )
 _WHEN = re.compile(  # what says only that it is theirs
-    r"\b(?:(?:my|our) )?(?:last|latest|recent|previous|first) (?:order|purchase|time|delivery|parcel|week|month)\b|\b(?:my|our) (?:order|purchase)s?\b"
-    r"|\b(?:i|we)(?:'ve| have|'d| had)? (?:just |already |recently |once )?(?:bought|ordered|purchased|got)\b|\b(?:yesterday|recently|before)\b"
+    r"\b(?:(?:my|our) )?(?:last|latest|recent|previous|first) (?:order|purchase|time|delivery|parcel|week|month)\b"
+    rf"|\b(?:my|our) (?:order|purchase|delivery|parcel)s?\b|{_BOUGHT}|\b(?:yesterday|recently|before)\b|\border\b"
     r"|(?:我|我们)?(?:上次|上回|之前|刚|最近|以前|昨天|前几天)?(?:买|订|下单|购)(?:的|过|了)?|我?的?(?:上一|上个|这个)?订单|上次|上回|东西|商品",
     re.I,
 )
+_POINTING = re.compile(  # at what was shown, by no name of its own
+    r"(?:the |this |that |these |those )?(?:(?:first|second|third|fourth|fifth|last|1st|2nd|3rd)(?: (?:one|pair|item|product)s?)?|(?:one|pair|item|product)s?)"
+    r"|this|that|these|those|it|them|第[一二三四五]|[这那它]|[这那第][一二三四五]?[个款些件双只条]",
+    re.I,
+)
+_TOO = r"(?<!not )(?<!n't )(?:too|a bit too|a little too|rather|much too)"
+_NUMBERS = {"two": 2, "2": 2, "两": 2, "二": 2, "three": 3, "3": 3, "三": 3}
 _LARGER = re.compile(
-    r"\b(?P<n>one|two|a|1|2)?\s*(?:full |half a )?sizes? (?P<up>larger|bigger|up)\b|\b(?:larger|bigger|next) size(?: up)?\b"
-    r"|\b(?:too|a bit|a little|rather) (?:small|tight|short)\b|大(?P<zh>一|半|两|二|1|2)(?:个)?(?:码|号)|(?:太|有点|偏)(?:小|紧|短)",
+    r"\b(?:(?P<en>two|three|2|3)\s+)?(?:full |half a )?sizes? (?:larger|bigger|up)\b|\b(?:larger|bigger|next) size(?: up)?\b"
+    r"|大(?P<zh>[一半两二三123])个?(?:码|号)",
     re.I,
 )
 _SMALLER = re.compile(
-    r"\b(?P<n>one|two|a|1|2)?\s*(?:full |half a )?sizes? (?P<up>smaller|down)\b|\bsmaller size\b"
-    r"|\b(?:too|a bit|a little|rather) (?:big|large|wide|loose|long)\b|小(?P<zh>一|半|两|二|1|2)(?:个)?(?:码|号)|(?:太|有点|偏)(?:大|松|长)",
+    r"\b(?:(?P<en>two|three|2|3)\s+)?(?:full |half a )?sizes? (?:smaller|down)\b|\bsmaller size\b|小(?P<zh>[一半两二三123])个?(?:码|号)",
     re.I,
 )
-
-_POLITE = r"(?:please|thanks|thank you|thx|pls|maybe|perhaps|today|here|right now|at the moment|for me|at all|by any chance|in stock|in your shop|in the shop|available)"
-_THING = r"(?:(?:some|any|every)(?:thing|one)|things?|stuff|products?|items?|goods|ideas?|suggestions?|recommendations?|advice|inspiration|bits|few)"
-_ASKED = [
-    re.compile(one, re.I)
-    for one in (
-        r"^(?:hi|hello|hey|good (?:morning|afternoon|evening)|excuse me|sorry|ok|okay|well|so|and|but|also|then|um|uh)\b[\s,!.:;–-]*",
-        rf"^{_POLITE}\b[\s,]*",
-        r"^(?:i was|i am|i'm|im|we are|we're|am|are)?\s*(?:just |currently |still )?(?:wondering|curious)(?: if| whether)?\b\s*",
-        r"^(?:if |whether )?(?:can|could|would|will|do|did|may|might|have|has|should) (?:you|u|i|we|someone|anybody)(?: guys)?(?: please| maybe| perhaps| possibly| also| happen to| know if you| know where i can| know)?\b\s*",
-        r"^(?:i|we)(?:'d| would| will|'ll)?(?: really| just| also| still| only)? (?:want|wanna|need|like|love|prefer|fancy|wish|think)\b\s*(?:to\b)?\s*",
-        r"^(?:i|we|am|are)?(?:'m|'re| am| are|m)?(?: just| also| still| currently| actually)?\s*(?:looking|searching|hunting|shopping|browsing|after|in need|in the market|interested|thinking|trying to find|trying to get)\b\s*(?:for|at|of|in|about|around)?\b\s*",
-        r"^(?:help (?:me|us)|show|find|get|give|see|buy|order|purchase|have|has|had|got|sell|stock|carry|offer|keep|do|look(?: for| at| up)?|search(?: for)?|browse|suggest|recommend|advise|choose|pick|select|tell)\b\s*(?:me|us)?\b\s*(?:out|to|with|of|about|up)?\b\s*",
-        r"^(?:if |whether )?(?:you|u|there|your shop)(?: guys)? (?:have|has|had|got|sell|stock|carry|offer|is|are)\b\s*(?:got\b)?\s*",
-        r"^(?:is|are|was|were) there\b\s*",
-        r"^(?:where|how) (?:can|could|do|would|should) (?:i|we) (?:find|get|buy|see|order)\b\s*",
-        r"^(?:what|which)(?: kinds?| sorts?| types?)?(?: of)?\b(?:'s| is| are)?\s*",
-        r"^(?:the best|your best|best|the|your|a|an|any|some|one|few|couple of|lot of|kind of|sort of|pair of|set of|nice|good|great|lovely|decent)\b\s*",
-        rf"^{_THING}\b\s*(?:for|to|like|that|which|with|in|on|about|of|from)?\b\s*",
-        r"^(?:for|to|of|about|with|from|in|on|that|which|and|me|us)\b\s*",
-    )
-]
-_TAIL = [
-    re.compile(one, re.I)
-    for one in (
-        rf"[\s,]*\b{_POLITE}[\s.!?…]*$",
-        r"[\s,]*\b(?:do|did|can|could|would|have|are|is) (?:you|u|i|we|there)(?: guys)?(?: please)?(?: have| got| sell| stock| carry| offer| recommend| suggest| get| buy| find| show(?: me)?| keep)?(?: in stock| here)?[\s.!?…]*$",
-        r"\s+(?:is|are|would be)(?: the)? (?:best|better|good|nicest|right one)(?: one)?(?: for me)?[\s.!?…]*$",
-        r"\s+in(?: a| the)?[\s.!?…]*$",
-        r"[\s.!?…,;:]+$",
-    )
-]
-_ZH_ASKED = re.compile(
-    r"^(?:和|跟|与|的|你好|您好|嗨|哈喽|请问|麻烦|劳驾|不好意思|那|还|就|亲|店家|老板|客服|帮忙|能不能|能否|可不可以|可以|能|请"
-    r"|我们|我|你们|您们|你|您|家|店里|店|这里|这边|这儿|现在"
-    r"|想要|想|要|需要|打算|准备|正在|在|寻找|找一找|找找|找一下|找|搜索|搜一下|搜|查一下|查|买点|购买|选购|选|挑|买|看一看|看看|看一下|看"
-    r"|给我|帮我|给|帮|为我|推荐一下|推荐|介绍一下|介绍|来|有没有卖|有没有|有卖|卖不卖|有什么|有哪些|有|卖什么|卖|什么|哪些|哪种|哪款|哪个"
-    r"|一下|一些|一点|一[个只件条双盏款把台些瓶盒套本张支副顶床]|几[个只件条双盏款把台样种]|[个些点](?=.)|最近|适合|合适的|好的|好用的|好看的|比较|最|，|,|：|:|\s)"
-)
-_ZH_TAIL = re.compile(r"(?:吗|嘛|么|呢|吧|啊|呀|的|了|没有|没|谢谢|卖|买|好|推荐|可以推荐|吗？|一下|[？?。！!，,.\s])$")
-_ZH_NOTHING = re.compile(r"^(?:东西|商品|产品|礼物推荐|点什么|什么|好东西|好物|新品|点东西|几样|几件|几款|看看)?$")
-_EN_NOTHING = re.compile(
-    rf"^(?:{_THING}|me|you|it|to|for|in|of|do|have|buy|get|one|ones|new|nice|popular|trending)*$", re.I
-)
+_EXPECTED = re.compile(r"\bthan (?:i|we|it|usual|normal|expected|stated)\b|比.{0,4}(?:想|预期|平时)", re.I)
+_TOO_SMALL = re.compile(rf"{_TOO} (?:small|tight)\b|(?<!不)(?<!不会)(?:太|有点|偏)(?:小|紧)", re.I)
+_TOO_LARGE = re.compile(rf"{_TOO} (?:big|large|loose)\b|(?<!不)(?<!不会)(?:太|有点|偏)(?:大|松)", re.I)
 _POPULAR = re.compile(
     r"\b(?:best ?sellers?|bestselling|popular|trending|top picks?|other people|people (?:buy|love|loving)|hits?)\b"
     r"|热销|畅销|爆款|热门|卖得好|卖得最好|大家都|别人都|人气|排行",
     re.I,
 )
-_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 def read(text: str, *, recommended: bool = False) -> Wish:
@@ -130,17 +102,17 @@ def read(text: str, *, recommended: bool = False) -> Wish:
     >>> read("What goes with my last order?", recommended=True)
     Wish(kind='goes_with', words='', theirs=True, step=0)
     """
-    said = " ".join(text[:MOST_READ].split())
+    said = " ".join(text[:READ].split())
     theirs = bool(_THEIRS.search(said))
     for kind, pattern in _ABOUT:
         found = pattern.search(said)
         if found is not None:
             # In English the name stands behind "goes with", in Chinese it may stand before.
-            rest = pattern.sub(" ", said) if _CHINESE.search(said) else said[found.end() :]
-            return Wish(kind, wanted(_WHEN.sub(" ", rest) if theirs else rest), theirs)
+            rest = pattern.sub(" ", said) if CHINESE.search(said) else said[found.end() :]
+            return Wish(kind, _named(_WHEN.sub(" ", rest)), theirs)
     step = size_step(said)
     if step:
-        return Wish("size", wanted(_LARGER.sub(" ", _SMALLER.sub(" ", said))), theirs, step)
+        return Wish("size", _named(_WHEN.sub(" ", _LARGER.sub(" ", _SMALLER.sub(" ", said)))), theirs, step)
     if _SURPRISE.search(said):
         return Wish("surprise")
     words = wanted(said)
@@ -155,7 +127,16 @@ def seeks(text: str) -> bool:
     >>> seeks("I'm looking for a violin"), seeks("do you have a shop in York?"), seeks("我想买小提琴")
     (True, False, True)
     """
-    return bool(_SEEKS.search(text[:MOST_READ]))
+    return bool(_SEEKS.search(text[:READ]))
+
+
+def of_the_shop(text: str) -> bool:
+    """Is it something of the shop's own that is asked for, and no product?
+
+    >>> of_the_shop("I'm looking for your phone number"), of_the_shop("do you have a store in Rome"), of_the_shop("show me your teapots")
+    (True, True, False)
+    """
+    return bool(_OF_THE_SHOP.search(text[:READ]))
 
 
 def for_somebody(words: str) -> bool:
@@ -168,43 +149,30 @@ def for_somebody(words: str) -> bool:
 
 
 def size_step(text: str) -> int:
-    """How many sizes further is wanted, or what they have is off by: 1 for "a size up" and "too small", −1 for "too big", else 0.
+    """How many sizes further is wanted; below 0 smaller, 0 where no size is spoken of.
 
-    >>> size_step("these boots are too small"), size_step("two sizes smaller please"), size_step("换大一码"), size_step("blue")
+    >>> size_step("a size up"), size_step("two sizes smaller please"), size_step("换大一码"), size_step("a size smaller than I expected")
     (1, -2, 1, 0)
     """
+    said = text[:READ]
     for pattern, sign in ((_LARGER, 1), (_SMALLER, -1)):
-        found = pattern.search(text[:MOST_READ])
-        if found is not None:
-            given = (found.groupdict().get("n") or found.groupdict().get("zh") or "").casefold()
-            return sign * (2 if given in ("two", "2", "两", "二") else 1)
+        found = pattern.search(said)
+        if found is not None and not _EXPECTED.search(said):
+            return sign * _NUMBERS.get((found["en"] or found["zh"] or "").casefold(), 1)
     return 0
 
 
-def wanted(text: str) -> str:
-    """What is wanted, without how it is asked for; empty where only asking is left.
+def fit_step(text: str) -> int:
+    """The size that would fit, of what they have: `size_step`, or 1 for what is too small and −1 for what is too big.
 
-    >>> wanted("do you have any kettles?"), wanted("What do you recommend?"), wanted("我想买一个背包"), wanted("推荐点东西")
-    ('kettles', '', '背包', '')
+    >>> fit_step("these boots are too small"), fit_step("太大了"), fit_step("it isn't too big")
+    (1, -1, 0)
     """
-    left = " ".join(text[:MOST_READ].split())
-    if _CHINESE.search(left):
-        return _wanted_zh(left)
-    for _ in range(20):
-        before = left
-        for pattern in (*_ASKED, *_TAIL):
-            left = pattern.sub("", left, count=1).strip()
-        if left == before:
-            break
-    return "" if _EN_NOTHING.match(plain(left).replace(" ", "")) else left
+    said = text[:READ]
+    return size_step(said) or int(bool(_TOO_SMALL.search(said))) - int(bool(_TOO_LARGE.search(said)))
 
 
-def _wanted_zh(left: str) -> str:
-    for pattern in (_ZH_ASKED, _ZH_TAIL):
-        for _ in range(24):
-            shorter = pattern.sub("", left, count=1).strip()
-            if shorter == left or not shorter:
-                left = shorter
-                break
-            left = shorter
-    return "" if _ZH_NOTHING.match(left) else left
+def _named(text: str) -> str:
+    """What something is called; empty where it is only pointed at."""
+    words = re.sub(r"^(?:my|our|我的?)\s*|\s+(?:a|an|one)$|有$", "", wanted(text))
+    return "" if _POINTING.fullmatch(words) else words
