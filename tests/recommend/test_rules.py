@@ -221,6 +221,10 @@ def test_own_purchases_are_pushed_by_nothing_but_never_break_a_rule(model: Model
     assert set(plain) == {GREEN, SHOES}
     pushed = serve(model, f"pin product is {BLACK} at 1 on again\nboost product is {plain[-1]} by 900%")
     assert shown(pushed, person, "again", 4) == plain
+    both = serve(
+        model, f"exclude product is {POT}\nboost product is {plain[-1]} by 900%\nbury category is Sport by 10%"
+    )
+    assert shown(both, person, "again", 4) == [one for one in plain if one != POT]
     assert shown(serve(model, f"exclude product is {GREEN}"), person, "again", 4) == [SHOES]
 
 

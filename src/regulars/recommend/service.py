@@ -102,7 +102,7 @@ def recommend(serving: Serving, request: Request, person: Person, now: float | N
             range(len(candidates)),
             request.n,
             # Own purchases have an order of their own: what is excluded and capped counts, what pushes doesn't.
-            steering=(steering := replace(steering, pins=(), moving=(), factors=None)),
+            steering=(steering := steering.only_excluding()),
             seed=seed,
         )
         watch.lap("choose")

@@ -109,6 +109,10 @@ class Steering:
     def __bool__(self) -> bool:
         return bool(self.by_line or self.moving or self.pins or self.caps)
 
+    def only_excluding(self) -> Steering:
+        """Without what moves products: what a list drawn evenly obeys."""
+        return replace(self, pins=(), moving=(), factors=None, pushed=None)
+
     def line_of(self, item: int) -> int | None:
         """The first rule that takes this item out."""
         return next((line for line, mask, _ in self.by_line if mask[item]), None)
