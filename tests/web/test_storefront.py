@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -266,6 +267,36 @@ def test_with_the_database_away_a_plain_page_says_so(client: TestClient, monkeyp
         assert answer.headers["content-type"].startswith("text/html")
         assert "Its database doesn&#39;t answer" in answer.text
     assert "数据库暂时没有响应" in client.get("/", headers={"Accept-Language": "zh"}).text
+
+
+def cards(text: str) -> list[str]:
+    """Products of a category's page, in order, by their outside ids."""
+    return re.findall(r'<li class="card"[^>]*>\s*<a href="/product/([^"?]+)', text)
+
+
+def test_a_categorys_page_obeys_the_shops_rules(pages: tuple[TestClient, Shop]) -> None:
+    client, shop = pages
+    before = cards(client.get("/category/Tea").text)
+    first, last = before[0], before[-2]  # the very last is sold out, which no pin brings forward
+
+    def until(wanted: Callable[[], bool]) -> bool:
+        """Rules are read again within seconds."""
+        return any(wanted() or time.sleep(0.25) for _ in range(60))
+
+    shop.rules.publish(
+        f'exclude product is "{first}" on category\npin product is "{last}" at 1 on category\ncap each category at most 1'
+    )
+    try:
+        assert until(lambda: cards(client.get("/category/Tea").text)[0] == last), cards(
+            client.get("/category/Tea").text
+        )
+        for sort in ("best", "you", "new", "cheap", "dear"):
+            found = cards(client.get(f"/category/Tea?sort={sort}").text)
+            assert first not in found
+            assert len(found) == len(before) - 1, "a cap takes nothing from a category"
+    finally:
+        shop.rules.publish("")
+    assert until(lambda: cards(client.get("/category/Tea").text) == before)
 
 
 def test_a_category_in_ones_own_order_and_a_surprise(client: TestClient) -> None:

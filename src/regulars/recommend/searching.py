@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -19,10 +19,11 @@ from regulars.recommend.finder import Facet, Finder, Leaning, Results, narrowed
 from regulars.recommend.history import History
 from regulars.recommend.items import Item
 from regulars.recommend.reasons import sentence
+from regulars.recommend.ruled import ruled
 from regulars.recommend.rules.book import Steering
 from regulars.recommend.service import steering_for
 from regulars.recommend.serving import Serving
-from regulars.recommend.slate import Moved, Slate, bounded, composed
+from regulars.recommend.slate import Moved, Slate
 from regulars.recommend.thesaurus import thesaurus_of
 from regulars.recommend.tracing import add_moves
 from regulars.schema import Action, Decision, Reason
@@ -72,7 +73,7 @@ def search(serving: Serving, finder: Finder, asked: Search, person: Person, now:
     own_words = thesaurus_of(tuple(map(tuple, serving.settings.synonyms)))
     results = finder.find(asked.query, _leaning(history, catalogue.kinds) if asked.personal else None, own_words)
     found_ms = (time.perf_counter() - began) * 1_000
-    everything, slate = _ordered(serving, results, steering, catalogue.place.get)
+    everything, slate = ruled(serving, results.items, steering)
     if asked.narrowed:
         everything = narrowed(everything, asked.narrowed)
     facets = finder.facets(everything[:MAX_FOUND])
@@ -121,33 +122,6 @@ def _leaning(history: History, kinds: Any) -> Leaning:
         return Leaning()
     values, counts = np.unique(own, return_counts=True)
     return Leaning(dict(zip(values.tolist(), (counts / counts.sum()).tolist(), strict=True)))
-
-
-def _ordered(
-    serving: Serving, results: Results, steering: Steering, place_of: Callable[[int], int | None]
-) -> tuple[list[Item], Slate]:
-    """What was found, in its order, as the rules want it: without the excluded, moved, pinned, capped; and what was done."""
-    items = results.items
-    if not steering or not (items or steering.pins):
-        return items, Slate()
-    places = np.array([-1 if (at := place_of(item.product_id)) is None else at for item in items], np.int32)
-    keep = places >= 0
-    if steering.excluded is not None:
-        keep &= ~steering.excluded[places]
-    rows = np.flatnonzero(keep)
-    if steering.factors is not None and len(rows):
-        # A place further down is worth less by the logarithm: twice the odds move a product from place 4 to place 2.
-        moved = -np.log1p(np.arange(len(items), dtype=np.float32)) + bounded(steering.factors[places])
-        rows = rows[np.argsort(-moved[rows], kind="stable")]
-
-    def why_not(place: int) -> str:
-        if serving.filters.everybody[place]:
-            return "not_for_sale"
-        return "rule" if steering.excluded is not None and bool(steering.excluded[place]) else ""
-
-    slate = composed(places, rows.tolist(), len(rows) + len(steering.pins), steering=steering, why_not=why_not)
-    found = [serving.catalogue.items[one.item] for one in slate.placed]
-    return [item for item in found if item is not None], slate
 
 
 def _trace(

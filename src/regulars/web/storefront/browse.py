@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request, Response
 from regulars.content import shown as content
 from regulars.recommend.catalogue import Item, named
 from regulars.recommend.query import MAX_QUERY
+from regulars.recommend.ruled import category_ruled
 from regulars.recommend.searching import Search
 from regulars.schema import EventType
 from regulars.store import shopping
@@ -65,6 +66,10 @@ def add(app: FastAPI, site: Site) -> None:
         if shelf is None:
             return site.missing(visit, visit.say("There is no such category."))
         asked = Narrowed(visit, shelf)
+        serving = visit.engine.serving
+        if serving.rules is not None and len(serving.rules):
+            by_shopper = asked.sort not in ("best", "you")
+            asked.items = category_ruled(serving, asked.items, await visit.person(), sorted_by_shopper=by_shopper)
         decision, places = None, {}
         if asked.sort == "you":
             ranked = await site.row(
