@@ -34,7 +34,6 @@ from regulars.recommend.dataset import Histories, Vocabulary
 from regulars.recommend.evaluate import evaluate
 from regulars.recommend.explain import explain
 from regulars.recommend.filters import Wishes
-from regulars.recommend.finder import finder_of
 from regulars.recommend.live import KIND, Live
 from regulars.recommend.steered import Steered, external, no_customer, read_known
 from regulars.recommend.surfaces import surfaces_of
@@ -381,12 +380,7 @@ class Shop(Steered):
         who they are. Raises: NotFound.
         """
         self.live.refresh()
-        vectors = self.workspace.search_vectors
-        desk = Desk(
-            self.workspace.models,
-            self.live.serving,
-            finder_for=lambda catalogue: finder_of(catalogue, vectors, wait=True),
-        )
+        desk = Desk(self.workspace.models, self.live.serving, finder_for=self._finder)
         who = None if customer is None else external(customer, "customer")
         with self.database.connect() as connection:
             row = shop_table.read(connection)

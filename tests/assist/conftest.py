@@ -1,6 +1,8 @@
-"""Intent models on a handful of intents of the bundled phrases, fitted once."""
+"""Intent models on a handful of intents of the bundled phrases, fitted once, and a place for those of whole assistants."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
@@ -27,3 +29,9 @@ def cheap(few: list[Example]) -> IntentModel:
 @pytest.fixture(scope="session")
 def full(few: list[Example]) -> IntentModel:
     return fit_intents(few, IntentSettings(folds=2))
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where an assistant keeps its fitted models."""
+    return tmp_path_factory.mktemp("assistant-models")

@@ -34,11 +34,6 @@ ARTICLES = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("assistant-models")
-
-
 class Talk:
     """One conversation, as somebody has it."""
 

@@ -15,6 +15,7 @@ from regulars.assist.actions.executor import Executor
 from regulars.assist.desk import Desk
 from regulars.assist.service import Assistant
 from regulars.assist.shelf import Shelf
+from regulars.assist.turns import Turn
 from regulars.recommend.live import Live
 from regulars.recommend.rules.book import RuleBook
 from regulars.recommend.rules.language import parse
@@ -23,7 +24,7 @@ from regulars.store import records, rows
 from regulars.store.database import Database
 
 from .orders import SETTINGS, _order, fill
-from .test_conversation import Talk, models  # noqa: F401  # a fixture
+from .test_conversation import Talk
 
 SHOES = {
     "id": "shoe", "title": {"en": "Fjord running shoes", "zh": "峡湾跑鞋"}, "category": "Sport > Shoes",
@@ -38,7 +39,7 @@ SOCKS = {"id": "socks", "title": {"en": "Wool socks", "zh": "羊毛袜"}, "categ
 
 
 @pytest.fixture
-def assistant(database: Database, models: Path) -> Assistant:  # noqa: F811
+def assistant(database: Database, models: Path) -> Assistant:
     fill(database)
     with database.connect() as connection:
         made = [rows.product_row(Product.model_validate(one), SETTINGS) for one in (SHOES, SOCKS)]
@@ -57,8 +58,8 @@ def assistant(database: Database, models: Path) -> Assistant:  # noqa: F811
     return desk.assistant(Executor(b"a secret of the tests"), SETTINGS)
 
 
-def shown(turn: object) -> list[str]:
-    return [one["id"] for one in turn.products]  # type: ignore[attr-defined]
+def shown(turn: Turn) -> list[str]:
+    return [one["id"] for one in turn.products]
 
 
 @pytest.mark.parametrize(

@@ -156,9 +156,8 @@ class Flows:
                 work.state.misses = 0
                 return
             work.state.misses += 1
-            wordless = not any(
-                one.isalpha() for one in text
-            )  # "1", "??": nothing that an article could be written about
+            # "1", "??": nothing that an article could be written about.
+            wordless = not any(one.isalpha() for one in text)
             if not wordless:
                 work.checks.append({"asked": text[:500], "found": False})
             if work.state.misses >= MISSES:
@@ -232,17 +231,8 @@ class Flows:
         if flow is None:
             self._without_flow(work)
             return
-        if flow in PRODUCT_FLOWS and wishes.of_the_shop(work.text):
-            state.clear()
-            self._answer(work, work.text)
-            return
         if flow in PRODUCT_FLOWS:
-            waited = state.asked == "identity"
-            work.said = "" if waited else work.text  # who it is comes first, where it matters: then this is answered
-            unknown = work.person is None and (waited or self.showing.needs_person(work))
-            if not unknown or self._identify(work):
-                state.misses = 0
-                self.showing.show(work, advice=flow == "recommend")
+            self._show(work, flow)
             return
         if work.person is None and not self._identify(work):
             return
@@ -252,6 +242,20 @@ class Flows:
                 self._ask(work, slot)
                 return
         self._propose(work)
+
+    def _show(self, work: Work, flow: str) -> None:
+        """Products; who it is comes first, where it is about something of theirs."""
+        state = work.state
+        if wishes.of_the_shop(work.text):
+            state.clear()
+            self._answer(work, work.text)
+            return
+        waited = state.asked == "identity"
+        work.said = "" if waited else work.text
+        unknown = work.person is None and (waited or self.showing.needs_person(work))
+        if not unknown or self._identify(work):
+            state.misses = 0
+            self.showing.show(work, advice=flow == "recommend")
 
     def show_again(self, work: Work) -> None:
         """A yes counts only for what was shown last: what still waits for one is shown again below another answer, or waits no more."""

@@ -11,8 +11,8 @@ from uuid import UUID
 from regulars.assist.knowledge.library import read_product
 from regulars.assist.knowledge.products import ProductText, linked
 from regulars.assist.reading import words_of
+from regulars.assist.texts import CJK
 from regulars.assist.turns import Named, Shown
-from regulars.assist.wanted import CHINESE
 from regulars.recommend import service
 from regulars.recommend.catalogue import Catalogue, Item
 from regulars.recommend.filters import Wishes
@@ -69,21 +69,18 @@ class Shelf:
         answer = search(serving, self._finder_of(serving.catalogue), asked, person, self._now())
         results = answer.results
         items = [item for item in answer.items if item.for_sale and item.in_stock]
-        if surely and not (items and results.whole and self._says(results, words)):
+        says = bool(results.items) and self._says(results, words)
+        whole = results.whole and says
+        if surely and not (items and whole):
             return Shown(None, (), "else")
         if not any(letter.isalnum() for letter in results.asked.words):
             # Nothing but a price was said: the recommender chooses within it.
             within = Wishes(min_price=results.asked.least, max_price=results.asked.most)
             return self.recommend(connection, locale, customer, visitor, within=within)
-        if not items or not results.items or (results.by[0] == "words" and not self._says(results, words)):
+        if not items or not results.items or (results.by[0] == "words" and not says):
             return replace(self.recommend(connection, locale, customer, visitor), how="else")
         decisions.record(connection, [answer.decision])
-        return _shown(
-            answer.decision.decision_id,
-            items,
-            locale,
-            "found" if results.whole and self._says(results, words) else "near",
-        )
+        return _shown(answer.decision.decision_id, items, locale, "found" if whole else "near")
 
     def recommend(
         self,
@@ -106,7 +103,7 @@ class Shelf:
 
     def _says(self, results: Results, words: str) -> bool:
         """Whether the first product has enough of the words. The search counts a Chinese word as found by one of its characters."""
-        if not CHINESE.search(words):
+        if not CJK.search(words):
             return results.held >= ENOUGH
         said = set(words_of(words))
         item = results.items[0]

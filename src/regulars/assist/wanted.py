@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 
-from regulars.assist.texts import plain, words_in
+from regulars.assist.texts import CJK, plain, words_in
 
 READ = 300
 """Characters that are read for a wish; nobody wishes for longer."""
 
-CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _POLITE = (
     "please|thanks|thank you|thx|pls|maybe|perhaps|today|here|right now|at the moment|for me|at all|by any chance|in stock|"
     "in your shop|in the shop|available"
@@ -65,7 +64,7 @@ _ZH_ASKED = re.compile(
 )
 _ZH_SINGLE = re.compile(
     r"^(?:和(?!服|牛)|跟|与|的|那|还|就|亲(?!子)|能(?!量)|请(?!柬)|我|你|您|家(?!具|居|电|纺|用|庭|装)|店(?!铺)|想|要|在|找|搜|查|选|挑|买|看(?!书)|给|帮"
-    r"|来(?=[一点个些])|有(?!机|线|声|氧|色|盖|机)|卖|个(?!人|性)|些|点(?!心)|最)(?=..)"
+    r"|来(?=[一点个些])|有(?!机|线|声|氧|色|盖)|卖|个(?!人|性)|些|点(?!心)|最)(?=..)"
 )
 _ZH_TAIL = re.compile(
     r"(?:有什么好|有什么|有哪些|是什么|什么好|哪个好|什么|哪些|吗|嘛|么|呢|(?<![茶酒网])吧|啊|呀|(?<=..)的|(?<=..)了|没有|谢谢|有卖|卖|推荐|可以推荐|一下|[？?。！!，,.\s])$"
@@ -82,7 +81,7 @@ def wanted(text: str) -> str:
     ('kettles', '', '背包', '')
     """
     left = " ".join(text[:READ].split()).strip(_STOPS)
-    if CHINESE.search(left):
+    if CJK.search(left):
         return _wanted_zh(left)
     for _ in range(20):
         before = left

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from regulars.assist.wanted import CHINESE, READ, wanted
+from regulars.assist.texts import CJK
+from regulars.assist.wanted import READ, wanted
 
 Kind = Literal["search", "recommend", "surprise", "goes_with", "alike", "size"]
 ABOUT_ANOTHER = ("goes_with", "alike", "size")
@@ -108,7 +109,7 @@ def read(text: str, *, recommended: bool = False) -> Wish:
         found = pattern.search(said)
         if found is not None:
             # In English the name stands behind "goes with", in Chinese it may stand before.
-            rest = pattern.sub(" ", said) if CHINESE.search(said) else said[found.end() :]
+            rest = pattern.sub(" ", said) if CJK.search(said) else said[found.end() :]
             return Wish(kind, _named(_WHEN.sub(" ", rest)), theirs)
     step = size_step(said)
     if step:

@@ -39,19 +39,21 @@ log = structlog.get_logger("regulars.recommend")
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """items: best first. taken: words that were read as others. whole: every word occurs in the first. held: the share of the words that
-    does. asked: the query as it was read.
+    """items: best first. taken: words that were read as others. held: the share of the words that occur in the first; whole: all do. asked: the query as it was read.
 
     by: "words", "meaning" or "both", of each item. semantic: whether meaning took part.
     """
 
     items: list[Item]
     taken: dict[str, str]
-    whole: bool
     asked: reading.Asked
     by: list[str]
     semantic: bool
     held: float = 1.0
+
+    @property
+    def whole(self) -> bool:
+        return self.held == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Finder:
         n = len(self.items)
         said = any(letter.isalnum() for letter in asked.words)
         if not n or (not said and asked.most is None and asked.least is None):
-            return Results([], {}, True, asked, [], self.semantic is not None)
+            return Results([], {}, asked, [], self.semantic is not None)
         matched = self.index.match(asked.words, thesaurus)
         words = matched.score / np.float32(matched.best)
         held = matched.held / np.float32(max(matched.asked, 1))
@@ -130,7 +132,6 @@ class Finder:
         return Results(
             [self.items[place] for place in order],
             matched.taken,
-            share == 1,
             asked,
             by,
             self.semantic is not None,

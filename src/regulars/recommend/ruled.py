@@ -51,8 +51,6 @@ def category_ruled(
     """A category's page as rules for the surface `category` want it. sorted_by_shopper: by price or age; then nothing but what is excluded
     changes. Caps don't act: a category shows all that it has. Pins of other categories don't come in.
     """
-    if serving.rules is None or not len(serving.rules):
-        return list(items)
     now = time.time() if now is None else now
     history = History.of(person, serving.catalogue, now)
     steering = steering_for(serving, serving.surfaces["category"], person, history, now, None)

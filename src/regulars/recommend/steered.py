@@ -7,8 +7,9 @@ from typing import Any
 
 from regulars.errors import InvalidInput, NotFound
 from regulars.recommend import service
+from regulars.recommend.catalogue import Catalogue
 from regulars.recommend.filters import Wishes
-from regulars.recommend.finder import finder_of
+from regulars.recommend.finder import Finder, finder_of
 from regulars.recommend.links import links_told
 from regulars.recommend.live import Live
 from regulars.recommend.rules.service import Rules
@@ -69,6 +70,10 @@ class Steered:
             raise NotFound(f"There is no product {name.value!r}.", field="product")
         return item.product_id
 
+    def _finder(self, catalogue: Catalogue) -> Finder:
+        """What searches here, where nobody else waits: with meaning from the first query on."""
+        return finder_of(catalogue, self.workspace.search_vectors, wait=True)
+
     def search(
         self,
         query: str,
@@ -82,7 +87,7 @@ class Steered:
         """What answers a query, best first, with facets; kept as a decision. Raises: NotFound, InvalidInput."""
         self.live.refresh()
         serving = self.live.serving()
-        finder = finder_of(serving.catalogue, self.workspace.search_vectors, wait=True)
+        finder = self._finder(serving.catalogue)
         with self.database.connect() as connection:
             person = read_known(connection, customer, None)
             answer = search(serving, finder, Search(query, n, offset, narrowed or {}), person)
